@@ -1,1 +1,1 @@
-export {};
+export { type CloseOptions, close, identical } from "./close.js";
