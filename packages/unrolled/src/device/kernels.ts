@@ -76,7 +76,8 @@ export const kernels = {
   /**
    * Elementwise program over the block [d0,d1,d2,d3]; outputs are dense, an input is read with its own four strides
    * (0 = broadcast). tail = strides of each input (4 each), register of each output, instructions (4 each).
-   * Comparisons give 1 or 0. where(a,b,c) = a != 0 ? b : c. finite(a) = 1 where a is neither NaN nor infinite.
+   * Comparisons give 1 or 0 (0 with NaN). where(a,b,c) = a != 0 ? b : c. finite(a) = 1 where a is neither NaN nor infinite.
+   * NaN passes through everything else: minimum, maximum, relu and sign too. sign(0) = 0.
    * An output may lie on an input only where that input is dense.
    */
   map: row(
@@ -93,7 +94,7 @@ export const kernels = {
     { tail: true },
   ),
 
-  /** y [outer,inner] = scale * sum (kind 0) or maximum (kind 1) over the middle axis of x [outer,n,inner]. */
+  /** y [outer,inner] = scale * sum (kind 0) or maximum (kind 1) over the middle axis of x [outer,n,inner]. NaN wins a maximum. */
   reduce: row(
     { y: "out", x: "in", outer: "int", n: "int", inner: "int", kind: "int", scale: "float" },
     ({ outer, n, inner }) => ({ y: outer * inner, x: outer * n * inner }),
@@ -139,7 +140,7 @@ export const kernels = {
 
   /**
    * Per row: loss = logSumExp(logits) - logits[target], lse = logSumExp, weight = 1. A row whose target is `ignore`
-   * or outside [0,V) has loss 0 and weight 0.
+   * or outside [0,V) has loss 0 and weight 0 (lse as ever).
    */
   crossEntropy: row(
     { loss: "out", lse: "out", weight: "out", logits: "in", targets: "ids", R: "int", V: "int", ignore: "int" },
@@ -171,6 +172,7 @@ export const kernels = {
     ({ R, n }) => ({ y: R * n, mean: R, rstd: R, x: R * n, gain: n, bias: n }),
   ),
 
+  /** u = gain dy, xhat = (x - mean) rstd: dx = rstd (u - mean(u) - xhat mean(u xhat)), dgain = sum dy xhat, dbias = sum dy. */
   layerNormGrad: row(
     { dx: "out", dgain: "out", dbias: "out", dy: "in", x: "in", mean: "in", rstd: "in", gain: "in", R: "int", n: "int" },
     ({ R, n }) => ({ dx: R * n, dgain: n, dbias: n, dy: R * n, x: R * n, mean: R, rstd: R, gain: n }),
@@ -190,17 +192,17 @@ export const kernels = {
   /**
    * y[i] from Philox4x32-10: key = (key[0], key[1]), counter = (i / 4, stream, 0, 0), lane i % 4 of the four words.
    * kind 0: u = (word >>> 8) / 2^24 in [0,1). kind 1: standard normal by Box-Muller of the pair of lanes (0,1), (2,3):
-   * sqrt(-2 ln(1 - u_even)) times cos (even lane) or sin (odd lane) of 2 pi u_odd.
+   * sqrt(-2 ln(1 - u_even)) times cos (even lane) or sin (odd lane) of 2 pi u_odd. Key, counter: unsigned 32-bit words.
    */
   random: row({ y: "out", key: "ids", n: "int", stream: "int", kind: "int" }, ({ n }) => ({ y: n, key: 2 })),
 
-  /** y [R] = index of the largest of each row of x [R,n]; the first of equals. NaN never wins. */
+  /** y [R] = index of the largest of each row of x [R,n]; the first of equals. NaN never wins; 0 if all are NaN. */
   argmax: row({ y: "outIds", x: "in", R: "int", n: "int" }, ({ R, n }) => ({ y: R, x: R * n })),
 
   // --- Recurrent layers: one layer, one direction. ---------------------------------------------------------------
   // State slabs h, c [T+1,N,H] have slots between the steps: step t reads slot t and writes slot t+1; in reverse it reads
   // slot t+1 and writes slot t, t descending. h0/c0 fill the first slot read. `pre` [T,N,G*H] holds x W + b. Row n past
-  // its length (t >= lengths[n]; absent = T for all) copies its state through, and its pre-activation gradient is 0.
+  // its length (t >= lengths[n]; absent = T for all) copies its state through; its gates, q, rh and pre-activation gradients are 0.
   // The recurrent matrix is packed from R [G*H, H]: K = H, N = G*H, kStride = 1, nStride = H (groups = G), and for the
   // backward pass K = G*H, N = H, kStride = H, nStride = 1 (groups = 1). `dh` [T+1,N,H] is the loss gradient of every slot
   // from outside the recurrence. Sources: Elman 1990; Hochreiter & Schmidhuber 1997, Gers 2000; Cho 2014.
