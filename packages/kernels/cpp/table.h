@@ -1,0 +1,936 @@
+// The kernel table in C++. Generated from packages/unrolled/src/device/kernels.ts by scripts/make-table.mjs: do not edit.
+// Names end in _ where they could be C++ words. Absent buffers are nullptr.
+#pragma once
+
+#include <stdint.h>
+
+#include "build.h"
+
+namespace UNROLLED {
+
+constexpr int kernelCount = 32;
+constexpr int mapInputs = 8;
+constexpr int mapOutputs = 4;
+constexpr int mapInstructions = 32;
+
+enum class Kernel : int {
+  fill_,
+  copy_,
+  map_,
+  reduce_,
+  pack_,
+  multiply_,
+  gemm_,
+  softmax_,
+  softmaxGrad_,
+  crossEntropy_,
+  crossEntropyGrad_,
+  gather_,
+  scatterAdd_,
+  layerNorm_,
+  layerNormGrad_,
+  dropout_,
+  random_,
+  argmax_,
+  rnn_,
+  rnnGrad_,
+  lstm_,
+  lstmGrad_,
+  gru_,
+  gruGrad_,
+  gruBefore_,
+  gruBeforeGrad_,
+  sumSquares_,
+  assign_,
+  sgd_,
+  adagrad_,
+  rmsprop_,
+  adam_,
+};
+
+enum class MapOpcode : int {
+  constant_,
+  add_,
+  sub_,
+  mul_,
+  div_,
+  minimum_,
+  maximum_,
+  power_,
+  negate_,
+  absolute_,
+  exp_,
+  log_,
+  sqrt_,
+  tanh_,
+  sigmoid_,
+  relu_,
+  sign_,
+  floor_,
+  softplus_,
+  equal_,
+  less_,
+  lessEqual_,
+  where_,
+  finite_,
+};
+
+enum class RnnActivation : int {
+  tanh_,
+  relu_,
+  sigmoid_,
+  linear_,
+};
+
+/** A buffer is two numbers: offset and length in words. 0, 0 is an absent one. */
+template <typename T>
+inline T* at(float* base, const double* numbers) {
+  if (numbers[0] == 0 && numbers[1] == 0) return nullptr;
+  return reinterpret_cast<T*>(base + static_cast<int64_t>(numbers[0]));
+}
+
+struct FillArgs {
+  float* y;
+  int64_t n;
+  double value;
+
+  static FillArgs read(float* base, const double* numbers) {
+    FillArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.n = static_cast<int64_t>(numbers[2]);
+    a.value = numbers[3];
+    return a;
+  }
+};
+
+struct CopyArgs {
+  float* y;
+  const float* x;
+  int64_t d0;
+  int64_t d1;
+  int64_t d2;
+  int64_t d3;
+  int64_t ys0;
+  int64_t ys1;
+  int64_t ys2;
+  int64_t ys3;
+  int64_t xs0;
+  int64_t xs1;
+  int64_t xs2;
+  int64_t xs3;
+
+  static CopyArgs read(float* base, const double* numbers) {
+    CopyArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.d0 = static_cast<int64_t>(numbers[4]);
+    a.d1 = static_cast<int64_t>(numbers[5]);
+    a.d2 = static_cast<int64_t>(numbers[6]);
+    a.d3 = static_cast<int64_t>(numbers[7]);
+    a.ys0 = static_cast<int64_t>(numbers[8]);
+    a.ys1 = static_cast<int64_t>(numbers[9]);
+    a.ys2 = static_cast<int64_t>(numbers[10]);
+    a.ys3 = static_cast<int64_t>(numbers[11]);
+    a.xs0 = static_cast<int64_t>(numbers[12]);
+    a.xs1 = static_cast<int64_t>(numbers[13]);
+    a.xs2 = static_cast<int64_t>(numbers[14]);
+    a.xs3 = static_cast<int64_t>(numbers[15]);
+    return a;
+  }
+};
+
+struct MapArgs {
+  float* y0;
+  float* y1;
+  float* y2;
+  float* y3;
+  const float* x0;
+  const float* x1;
+  const float* x2;
+  const float* x3;
+  const float* x4;
+  const float* x5;
+  const float* x6;
+  const float* x7;
+  int64_t d0;
+  int64_t d1;
+  int64_t d2;
+  int64_t d3;
+  int64_t inputs;
+  int64_t outputs;
+  int64_t instructions;
+  const double* tail;
+
+  static MapArgs read(float* base, const double* numbers) {
+    MapArgs a;
+    a.y0 = at<float>(base, numbers + 0);
+    a.y1 = at<float>(base, numbers + 2);
+    a.y2 = at<float>(base, numbers + 4);
+    a.y3 = at<float>(base, numbers + 6);
+    a.x0 = at<float>(base, numbers + 8);
+    a.x1 = at<float>(base, numbers + 10);
+    a.x2 = at<float>(base, numbers + 12);
+    a.x3 = at<float>(base, numbers + 14);
+    a.x4 = at<float>(base, numbers + 16);
+    a.x5 = at<float>(base, numbers + 18);
+    a.x6 = at<float>(base, numbers + 20);
+    a.x7 = at<float>(base, numbers + 22);
+    a.d0 = static_cast<int64_t>(numbers[24]);
+    a.d1 = static_cast<int64_t>(numbers[25]);
+    a.d2 = static_cast<int64_t>(numbers[26]);
+    a.d3 = static_cast<int64_t>(numbers[27]);
+    a.inputs = static_cast<int64_t>(numbers[28]);
+    a.outputs = static_cast<int64_t>(numbers[29]);
+    a.instructions = static_cast<int64_t>(numbers[30]);
+    a.tail = numbers + 31;
+    return a;
+  }
+};
+
+struct ReduceArgs {
+  float* y;
+  const float* x;
+  int64_t outer;
+  int64_t n;
+  int64_t inner;
+  int64_t kind;
+  double scale;
+
+  static ReduceArgs read(float* base, const double* numbers) {
+    ReduceArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.outer = static_cast<int64_t>(numbers[4]);
+    a.n = static_cast<int64_t>(numbers[5]);
+    a.inner = static_cast<int64_t>(numbers[6]);
+    a.kind = static_cast<int64_t>(numbers[7]);
+    a.scale = numbers[8];
+    return a;
+  }
+};
+
+struct PackArgs {
+  float* y;
+  const float* x;
+  int64_t K;
+  int64_t N;
+  int64_t kStride;
+  int64_t nStride;
+  int64_t groups;
+
+  static PackArgs read(float* base, const double* numbers) {
+    PackArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.K = static_cast<int64_t>(numbers[4]);
+    a.N = static_cast<int64_t>(numbers[5]);
+    a.kStride = static_cast<int64_t>(numbers[6]);
+    a.nStride = static_cast<int64_t>(numbers[7]);
+    a.groups = static_cast<int64_t>(numbers[8]);
+    return a;
+  }
+};
+
+struct MultiplyArgs {
+  float* c;
+  const float* a;
+  const float* p;
+  const float* bias;
+  int64_t M;
+  int64_t N;
+  int64_t K;
+  int64_t aRow;
+  int64_t cRow;
+  int64_t accumulate;
+
+  static MultiplyArgs read(float* base, const double* numbers) {
+    MultiplyArgs a;
+    a.c = at<float>(base, numbers + 0);
+    a.a = at<float>(base, numbers + 2);
+    a.p = at<float>(base, numbers + 4);
+    a.bias = at<float>(base, numbers + 6);
+    a.M = static_cast<int64_t>(numbers[8]);
+    a.N = static_cast<int64_t>(numbers[9]);
+    a.K = static_cast<int64_t>(numbers[10]);
+    a.aRow = static_cast<int64_t>(numbers[11]);
+    a.cRow = static_cast<int64_t>(numbers[12]);
+    a.accumulate = static_cast<int64_t>(numbers[13]);
+    return a;
+  }
+};
+
+struct GemmArgs {
+  float* c;
+  const float* a;
+  const float* b;
+  int64_t batch;
+  int64_t M;
+  int64_t N;
+  int64_t K;
+  int64_t aBatch;
+  int64_t aRow;
+  int64_t aCol;
+  int64_t bBatch;
+  int64_t bRow;
+  int64_t bCol;
+  int64_t cBatch;
+  int64_t cRow;
+  int64_t accumulate;
+
+  static GemmArgs read(float* base, const double* numbers) {
+    GemmArgs a;
+    a.c = at<float>(base, numbers + 0);
+    a.a = at<float>(base, numbers + 2);
+    a.b = at<float>(base, numbers + 4);
+    a.batch = static_cast<int64_t>(numbers[6]);
+    a.M = static_cast<int64_t>(numbers[7]);
+    a.N = static_cast<int64_t>(numbers[8]);
+    a.K = static_cast<int64_t>(numbers[9]);
+    a.aBatch = static_cast<int64_t>(numbers[10]);
+    a.aRow = static_cast<int64_t>(numbers[11]);
+    a.aCol = static_cast<int64_t>(numbers[12]);
+    a.bBatch = static_cast<int64_t>(numbers[13]);
+    a.bRow = static_cast<int64_t>(numbers[14]);
+    a.bCol = static_cast<int64_t>(numbers[15]);
+    a.cBatch = static_cast<int64_t>(numbers[16]);
+    a.cRow = static_cast<int64_t>(numbers[17]);
+    a.accumulate = static_cast<int64_t>(numbers[18]);
+    return a;
+  }
+};
+
+struct SoftmaxArgs {
+  float* y;
+  const float* x;
+  int64_t R;
+  int64_t n;
+  int64_t log;
+
+  static SoftmaxArgs read(float* base, const double* numbers) {
+    SoftmaxArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.R = static_cast<int64_t>(numbers[4]);
+    a.n = static_cast<int64_t>(numbers[5]);
+    a.log = static_cast<int64_t>(numbers[6]);
+    return a;
+  }
+};
+
+struct SoftmaxGradArgs {
+  float* dx;
+  const float* dy;
+  const float* y;
+  int64_t R;
+  int64_t n;
+  int64_t log;
+
+  static SoftmaxGradArgs read(float* base, const double* numbers) {
+    SoftmaxGradArgs a;
+    a.dx = at<float>(base, numbers + 0);
+    a.dy = at<float>(base, numbers + 2);
+    a.y = at<float>(base, numbers + 4);
+    a.R = static_cast<int64_t>(numbers[6]);
+    a.n = static_cast<int64_t>(numbers[7]);
+    a.log = static_cast<int64_t>(numbers[8]);
+    return a;
+  }
+};
+
+struct CrossEntropyArgs {
+  float* loss;
+  float* lse;
+  float* weight;
+  const float* logits;
+  const int32_t* targets;
+  int64_t R;
+  int64_t V;
+  int64_t ignore;
+
+  static CrossEntropyArgs read(float* base, const double* numbers) {
+    CrossEntropyArgs a;
+    a.loss = at<float>(base, numbers + 0);
+    a.lse = at<float>(base, numbers + 2);
+    a.weight = at<float>(base, numbers + 4);
+    a.logits = at<float>(base, numbers + 6);
+    a.targets = at<int32_t>(base, numbers + 8);
+    a.R = static_cast<int64_t>(numbers[10]);
+    a.V = static_cast<int64_t>(numbers[11]);
+    a.ignore = static_cast<int64_t>(numbers[12]);
+    return a;
+  }
+};
+
+struct CrossEntropyGradArgs {
+  float* dlogits;
+  const float* logits;
+  const float* lse;
+  const int32_t* targets;
+  const float* dloss;
+  int64_t R;
+  int64_t V;
+  int64_t ignore;
+
+  static CrossEntropyGradArgs read(float* base, const double* numbers) {
+    CrossEntropyGradArgs a;
+    a.dlogits = at<float>(base, numbers + 0);
+    a.logits = at<float>(base, numbers + 2);
+    a.lse = at<float>(base, numbers + 4);
+    a.targets = at<int32_t>(base, numbers + 6);
+    a.dloss = at<float>(base, numbers + 8);
+    a.R = static_cast<int64_t>(numbers[10]);
+    a.V = static_cast<int64_t>(numbers[11]);
+    a.ignore = static_cast<int64_t>(numbers[12]);
+    return a;
+  }
+};
+
+struct GatherArgs {
+  float* y;
+  const float* table;
+  const int32_t* ids;
+  int64_t R;
+  int64_t D;
+  int64_t V;
+
+  static GatherArgs read(float* base, const double* numbers) {
+    GatherArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.table = at<float>(base, numbers + 2);
+    a.ids = at<int32_t>(base, numbers + 4);
+    a.R = static_cast<int64_t>(numbers[6]);
+    a.D = static_cast<int64_t>(numbers[7]);
+    a.V = static_cast<int64_t>(numbers[8]);
+    return a;
+  }
+};
+
+struct ScatterAddArgs {
+  float* table;
+  const float* x;
+  const int32_t* ids;
+  int64_t R;
+  int64_t D;
+  int64_t V;
+
+  static ScatterAddArgs read(float* base, const double* numbers) {
+    ScatterAddArgs a;
+    a.table = at<float>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.ids = at<int32_t>(base, numbers + 4);
+    a.R = static_cast<int64_t>(numbers[6]);
+    a.D = static_cast<int64_t>(numbers[7]);
+    a.V = static_cast<int64_t>(numbers[8]);
+    return a;
+  }
+};
+
+struct LayerNormArgs {
+  float* y;
+  float* mean;
+  float* rstd;
+  const float* x;
+  const float* gain;
+  const float* bias;
+  int64_t R;
+  int64_t n;
+  double epsilon;
+
+  static LayerNormArgs read(float* base, const double* numbers) {
+    LayerNormArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.mean = at<float>(base, numbers + 2);
+    a.rstd = at<float>(base, numbers + 4);
+    a.x = at<float>(base, numbers + 6);
+    a.gain = at<float>(base, numbers + 8);
+    a.bias = at<float>(base, numbers + 10);
+    a.R = static_cast<int64_t>(numbers[12]);
+    a.n = static_cast<int64_t>(numbers[13]);
+    a.epsilon = numbers[14];
+    return a;
+  }
+};
+
+struct LayerNormGradArgs {
+  float* dx;
+  float* dgain;
+  float* dbias;
+  const float* dy;
+  const float* x;
+  const float* mean;
+  const float* rstd;
+  const float* gain;
+  int64_t R;
+  int64_t n;
+
+  static LayerNormGradArgs read(float* base, const double* numbers) {
+    LayerNormGradArgs a;
+    a.dx = at<float>(base, numbers + 0);
+    a.dgain = at<float>(base, numbers + 2);
+    a.dbias = at<float>(base, numbers + 4);
+    a.dy = at<float>(base, numbers + 6);
+    a.x = at<float>(base, numbers + 8);
+    a.mean = at<float>(base, numbers + 10);
+    a.rstd = at<float>(base, numbers + 12);
+    a.gain = at<float>(base, numbers + 14);
+    a.R = static_cast<int64_t>(numbers[16]);
+    a.n = static_cast<int64_t>(numbers[17]);
+    return a;
+  }
+};
+
+struct DropoutArgs {
+  float* y;
+  const float* x;
+  const int32_t* key;
+  int64_t n;
+  int64_t stream;
+  double rate;
+
+  static DropoutArgs read(float* base, const double* numbers) {
+    DropoutArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.key = at<int32_t>(base, numbers + 4);
+    a.n = static_cast<int64_t>(numbers[6]);
+    a.stream = static_cast<int64_t>(numbers[7]);
+    a.rate = numbers[8];
+    return a;
+  }
+};
+
+struct RandomArgs {
+  float* y;
+  const int32_t* key;
+  int64_t n;
+  int64_t stream;
+  int64_t kind;
+
+  static RandomArgs read(float* base, const double* numbers) {
+    RandomArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.key = at<int32_t>(base, numbers + 2);
+    a.n = static_cast<int64_t>(numbers[4]);
+    a.stream = static_cast<int64_t>(numbers[5]);
+    a.kind = static_cast<int64_t>(numbers[6]);
+    return a;
+  }
+};
+
+struct ArgmaxArgs {
+  int32_t* y;
+  const float* x;
+  int64_t R;
+  int64_t n;
+
+  static ArgmaxArgs read(float* base, const double* numbers) {
+    ArgmaxArgs a;
+    a.y = at<int32_t>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.R = static_cast<int64_t>(numbers[4]);
+    a.n = static_cast<int64_t>(numbers[5]);
+    return a;
+  }
+};
+
+struct RnnArgs {
+  float* h;
+  const float* pre;
+  const float* r;
+  const float* h0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  int64_t activation;
+
+  static RnnArgs read(float* base, const double* numbers) {
+    RnnArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.pre = at<float>(base, numbers + 2);
+    a.r = at<float>(base, numbers + 4);
+    a.h0 = at<float>(base, numbers + 6);
+    a.lengths = at<int32_t>(base, numbers + 8);
+    a.T = static_cast<int64_t>(numbers[10]);
+    a.N = static_cast<int64_t>(numbers[11]);
+    a.H = static_cast<int64_t>(numbers[12]);
+    a.reverse = static_cast<int64_t>(numbers[13]);
+    a.activation = static_cast<int64_t>(numbers[14]);
+    return a;
+  }
+};
+
+struct RnnGradArgs {
+  float* dpre;
+  float* dh0;
+  const float* dh;
+  const float* h;
+  const float* rT;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  int64_t activation;
+
+  static RnnGradArgs read(float* base, const double* numbers) {
+    RnnGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.dh0 = at<float>(base, numbers + 2);
+    a.dh = at<float>(base, numbers + 4);
+    a.h = at<float>(base, numbers + 6);
+    a.rT = at<float>(base, numbers + 8);
+    a.lengths = at<int32_t>(base, numbers + 10);
+    a.T = static_cast<int64_t>(numbers[12]);
+    a.N = static_cast<int64_t>(numbers[13]);
+    a.H = static_cast<int64_t>(numbers[14]);
+    a.reverse = static_cast<int64_t>(numbers[15]);
+    a.activation = static_cast<int64_t>(numbers[16]);
+    return a;
+  }
+};
+
+struct LstmArgs {
+  float* h;
+  float* c;
+  float* gates;
+  const float* pre;
+  const float* r;
+  const float* h0;
+  const float* c0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+
+  static LstmArgs read(float* base, const double* numbers) {
+    LstmArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.c = at<float>(base, numbers + 2);
+    a.gates = at<float>(base, numbers + 4);
+    a.pre = at<float>(base, numbers + 6);
+    a.r = at<float>(base, numbers + 8);
+    a.h0 = at<float>(base, numbers + 10);
+    a.c0 = at<float>(base, numbers + 12);
+    a.lengths = at<int32_t>(base, numbers + 14);
+    a.T = static_cast<int64_t>(numbers[16]);
+    a.N = static_cast<int64_t>(numbers[17]);
+    a.H = static_cast<int64_t>(numbers[18]);
+    a.reverse = static_cast<int64_t>(numbers[19]);
+    return a;
+  }
+};
+
+struct LstmGradArgs {
+  float* dpre;
+  float* dh0;
+  float* dc0;
+  const float* dh;
+  const float* dc;
+  const float* gates;
+  const float* c;
+  const float* rT;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+
+  static LstmGradArgs read(float* base, const double* numbers) {
+    LstmGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.dh0 = at<float>(base, numbers + 2);
+    a.dc0 = at<float>(base, numbers + 4);
+    a.dh = at<float>(base, numbers + 6);
+    a.dc = at<float>(base, numbers + 8);
+    a.gates = at<float>(base, numbers + 10);
+    a.c = at<float>(base, numbers + 12);
+    a.rT = at<float>(base, numbers + 14);
+    a.lengths = at<int32_t>(base, numbers + 16);
+    a.T = static_cast<int64_t>(numbers[18]);
+    a.N = static_cast<int64_t>(numbers[19]);
+    a.H = static_cast<int64_t>(numbers[20]);
+    a.reverse = static_cast<int64_t>(numbers[21]);
+    return a;
+  }
+};
+
+struct GruArgs {
+  float* h;
+  float* gates;
+  float* q;
+  const float* pre;
+  const float* r;
+  const float* bR;
+  const float* h0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+
+  static GruArgs read(float* base, const double* numbers) {
+    GruArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.gates = at<float>(base, numbers + 2);
+    a.q = at<float>(base, numbers + 4);
+    a.pre = at<float>(base, numbers + 6);
+    a.r = at<float>(base, numbers + 8);
+    a.bR = at<float>(base, numbers + 10);
+    a.h0 = at<float>(base, numbers + 12);
+    a.lengths = at<int32_t>(base, numbers + 14);
+    a.T = static_cast<int64_t>(numbers[16]);
+    a.N = static_cast<int64_t>(numbers[17]);
+    a.H = static_cast<int64_t>(numbers[18]);
+    a.reverse = static_cast<int64_t>(numbers[19]);
+    return a;
+  }
+};
+
+struct GruGradArgs {
+  float* dpre;
+  float* drec;
+  float* dh0;
+  const float* dh;
+  const float* gates;
+  const float* q;
+  const float* h;
+  const float* rT;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+
+  static GruGradArgs read(float* base, const double* numbers) {
+    GruGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.drec = at<float>(base, numbers + 2);
+    a.dh0 = at<float>(base, numbers + 4);
+    a.dh = at<float>(base, numbers + 6);
+    a.gates = at<float>(base, numbers + 8);
+    a.q = at<float>(base, numbers + 10);
+    a.h = at<float>(base, numbers + 12);
+    a.rT = at<float>(base, numbers + 14);
+    a.lengths = at<int32_t>(base, numbers + 16);
+    a.T = static_cast<int64_t>(numbers[18]);
+    a.N = static_cast<int64_t>(numbers[19]);
+    a.H = static_cast<int64_t>(numbers[20]);
+    a.reverse = static_cast<int64_t>(numbers[21]);
+    return a;
+  }
+};
+
+struct GruBeforeArgs {
+  float* h;
+  float* gates;
+  float* rh;
+  const float* pre;
+  const float* rz;
+  const float* rn;
+  const float* h0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+
+  static GruBeforeArgs read(float* base, const double* numbers) {
+    GruBeforeArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.gates = at<float>(base, numbers + 2);
+    a.rh = at<float>(base, numbers + 4);
+    a.pre = at<float>(base, numbers + 6);
+    a.rz = at<float>(base, numbers + 8);
+    a.rn = at<float>(base, numbers + 10);
+    a.h0 = at<float>(base, numbers + 12);
+    a.lengths = at<int32_t>(base, numbers + 14);
+    a.T = static_cast<int64_t>(numbers[16]);
+    a.N = static_cast<int64_t>(numbers[17]);
+    a.H = static_cast<int64_t>(numbers[18]);
+    a.reverse = static_cast<int64_t>(numbers[19]);
+    return a;
+  }
+};
+
+struct GruBeforeGradArgs {
+  float* dpre;
+  float* dh0;
+  const float* dh;
+  const float* gates;
+  const float* h;
+  const float* rzT;
+  const float* rnT;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+
+  static GruBeforeGradArgs read(float* base, const double* numbers) {
+    GruBeforeGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.dh0 = at<float>(base, numbers + 2);
+    a.dh = at<float>(base, numbers + 4);
+    a.gates = at<float>(base, numbers + 6);
+    a.h = at<float>(base, numbers + 8);
+    a.rzT = at<float>(base, numbers + 10);
+    a.rnT = at<float>(base, numbers + 12);
+    a.lengths = at<int32_t>(base, numbers + 14);
+    a.T = static_cast<int64_t>(numbers[16]);
+    a.N = static_cast<int64_t>(numbers[17]);
+    a.H = static_cast<int64_t>(numbers[18]);
+    a.reverse = static_cast<int64_t>(numbers[19]);
+    return a;
+  }
+};
+
+struct SumSquaresArgs {
+  float* y;
+  const float* x;
+  int64_t n;
+
+  static SumSquaresArgs read(float* base, const double* numbers) {
+    SumSquaresArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.n = static_cast<int64_t>(numbers[4]);
+    return a;
+  }
+};
+
+struct AssignArgs {
+  float* y;
+  const float* x;
+  const float* guard;
+  int64_t n;
+
+  static AssignArgs read(float* base, const double* numbers) {
+    AssignArgs a;
+    a.y = at<float>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.guard = at<float>(base, numbers + 4);
+    a.n = static_cast<int64_t>(numbers[6]);
+    return a;
+  }
+};
+
+struct SgdArgs {
+  float* w;
+  float* v;
+  const float* g;
+  const float* rate;
+  const float* scale;
+  const float* guard;
+  int64_t n;
+  int64_t nesterov;
+  double momentum;
+  double decay;
+
+  static SgdArgs read(float* base, const double* numbers) {
+    SgdArgs a;
+    a.w = at<float>(base, numbers + 0);
+    a.v = at<float>(base, numbers + 2);
+    a.g = at<float>(base, numbers + 4);
+    a.rate = at<float>(base, numbers + 6);
+    a.scale = at<float>(base, numbers + 8);
+    a.guard = at<float>(base, numbers + 10);
+    a.n = static_cast<int64_t>(numbers[12]);
+    a.nesterov = static_cast<int64_t>(numbers[13]);
+    a.momentum = numbers[14];
+    a.decay = numbers[15];
+    return a;
+  }
+};
+
+struct AdagradArgs {
+  float* w;
+  float* s;
+  const float* g;
+  const float* rate;
+  const float* scale;
+  const float* guard;
+  int64_t n;
+  double epsilon;
+  double decay;
+
+  static AdagradArgs read(float* base, const double* numbers) {
+    AdagradArgs a;
+    a.w = at<float>(base, numbers + 0);
+    a.s = at<float>(base, numbers + 2);
+    a.g = at<float>(base, numbers + 4);
+    a.rate = at<float>(base, numbers + 6);
+    a.scale = at<float>(base, numbers + 8);
+    a.guard = at<float>(base, numbers + 10);
+    a.n = static_cast<int64_t>(numbers[12]);
+    a.epsilon = numbers[13];
+    a.decay = numbers[14];
+    return a;
+  }
+};
+
+struct RmspropArgs {
+  float* w;
+  float* s;
+  const float* g;
+  const float* rate;
+  const float* scale;
+  const float* guard;
+  int64_t n;
+  double alpha;
+  double epsilon;
+  double decay;
+
+  static RmspropArgs read(float* base, const double* numbers) {
+    RmspropArgs a;
+    a.w = at<float>(base, numbers + 0);
+    a.s = at<float>(base, numbers + 2);
+    a.g = at<float>(base, numbers + 4);
+    a.rate = at<float>(base, numbers + 6);
+    a.scale = at<float>(base, numbers + 8);
+    a.guard = at<float>(base, numbers + 10);
+    a.n = static_cast<int64_t>(numbers[12]);
+    a.alpha = numbers[13];
+    a.epsilon = numbers[14];
+    a.decay = numbers[15];
+    return a;
+  }
+};
+
+struct AdamArgs {
+  float* w;
+  float* m;
+  float* v;
+  const float* g;
+  const float* rate;
+  const float* scale;
+  const float* guard;
+  int64_t n;
+  int64_t decoupled;
+  double beta1;
+  double beta2;
+  double epsilon;
+  double decay;
+
+  static AdamArgs read(float* base, const double* numbers) {
+    AdamArgs a;
+    a.w = at<float>(base, numbers + 0);
+    a.m = at<float>(base, numbers + 2);
+    a.v = at<float>(base, numbers + 4);
+    a.g = at<float>(base, numbers + 6);
+    a.rate = at<float>(base, numbers + 8);
+    a.scale = at<float>(base, numbers + 10);
+    a.guard = at<float>(base, numbers + 12);
+    a.n = static_cast<int64_t>(numbers[14]);
+    a.decoupled = static_cast<int64_t>(numbers[15]);
+    a.beta1 = numbers[16];
+    a.beta2 = numbers[17];
+    a.epsilon = numbers[18];
+    a.decay = numbers[19];
+    return a;
+  }
+};
+
+}  // namespace UNROLLED
