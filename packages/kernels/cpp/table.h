@@ -82,6 +82,42 @@ enum class RnnActivation : int {
   linear_,
 };
 
+/** One letter per argument of a kernel: b buffer, n number; + where further numbers may follow. */
+constexpr const char* kernelShapes[kernelCount] = {
+    "bnn",  // fill
+    "bbnnnnnnnnnnnn",  // copy
+    "bbbbbbbbbbbbnnnnnnn+",  // map
+    "bbnnnnn",  // reduce
+    "bbnnnnn",  // pack
+    "bbbbnnnnnn",  // multiply
+    "bbbnnnnnnnnnnnnn",  // gemm
+    "bbnnn",  // softmax
+    "bbbnnn",  // softmaxGrad
+    "bbbbbnnn",  // crossEntropy
+    "bbbbbnnn",  // crossEntropyGrad
+    "bbbnnn",  // gather
+    "bbbnnn",  // scatterAdd
+    "bbbbbbnnn",  // layerNorm
+    "bbbbbbbbnn",  // layerNormGrad
+    "bbbnnn",  // dropout
+    "bbnnn",  // random
+    "bbnn",  // argmax
+    "bbbbbnnnnn",  // rnn
+    "bbbbbbnnnnn",  // rnnGrad
+    "bbbbbbbbnnnn",  // lstm
+    "bbbbbbbbbnnnn",  // lstmGrad
+    "bbbbbbbbnnnn",  // gru
+    "bbbbbbbbbnnnn",  // gruGrad
+    "bbbbbbbbnnnn",  // gruBefore
+    "bbbbbbbbnnnn",  // gruBeforeGrad
+    "bbn",  // sumSquares
+    "bbbn",  // assign
+    "bbbbbbnnnn",  // sgd
+    "bbbbbbnnn",  // adagrad
+    "bbbbbbnnnn",  // rmsprop
+    "bbbbbbbnnnnnn",  // adam
+};
+
 /** A buffer is two numbers: offset and length in words. 0, 0 is an absent one. */
 template <typename T>
 inline T* at(float* base, const double* numbers) {

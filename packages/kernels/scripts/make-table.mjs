@@ -58,6 +58,12 @@ function enumeration(name, members) {
   return [`enum class ${name} : int {`, ...members.map((member) => `  ${member}_,`), "};", ""];
 }
 
+/** One letter per argument of a kernel: b buffer, n number; + where further numbers may follow. */
+const shape = ({ parameters, tail }) =>
+  Object.values(parameters)
+    .map((kind) => (isNumber(kind) ? "n" : "b"))
+    .join("") + (tail ? "+" : "");
+
 /** The text of cpp/table.h for a kernel table. */
 export function makeTable({ kernels, kernelNames, mapOpcodes, mapLimits, rnnActivations }) {
   return [
@@ -77,6 +83,11 @@ export function makeTable({ kernels, kernelNames, mapOpcodes, mapLimits, rnnActi
     ...enumeration("Kernel", kernelNames),
     ...enumeration("MapOpcode", mapOpcodes),
     ...enumeration("RnnActivation", rnnActivations),
+    "/** One letter per argument of a kernel: b buffer, n number; + where further numbers may follow. */",
+    "constexpr const char* kernelShapes[kernelCount] = {",
+    ...kernelNames.map((name) => `    "${shape(kernels[name])}",  // ${name}`),
+    "};",
+    "",
     "/** A buffer is two numbers: offset and length in words. 0, 0 is an absent one. */",
     "template <typename T>",
     "inline T* at(float* base, const double* numbers) {",
