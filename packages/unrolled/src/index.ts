@@ -1,3 +1,54 @@
 export type { Device, DeviceName, DType, EncodedProgram, Handle, Region, Words } from "./device/device.js";
 export { kernelNames, kernels } from "./device/kernels.js";
 export { openReference } from "./device/reference/index.js";
+export {
+  type Checkpoint,
+  type CompanionName,
+  type Companions,
+  checkCompanion,
+  companionNames,
+  decodeModelFile,
+  decodeTrainingFile,
+  encodeModelFile,
+  encodeTrainingFile,
+  type ModelFile,
+  modelFiles,
+  readJson,
+  type TrainingFile,
+} from "./io/checkpoint.js";
+export { crc32 } from "./io/crc32.js";
+export { decodeNgram, encodeNgram } from "./io/ngram-file.js";
+export {
+  type DecodeOptions,
+  decodeSafetensors,
+  encodeSafetensors,
+  type FileArray,
+  type FileTensor,
+  type FileType,
+  type Safetensors,
+} from "./io/safetensors.js";
+export { type Limits, limits } from "./limits.js";
+export { type Chunk, type ChunkSize, type Chunks, evaluationChunks, evaluationStreams, streams } from "./text/batches.js";
+export { bytes, type Corpus, characters, type SplitOptions, textOf, words } from "./text/corpus.js";
+export { type Decoder, decode, decoder } from "./text/decode.js";
+export { type EncodeOptions, type Encoder, encode, encoder } from "./text/encode.js";
+export {
+  type BestNgram,
+  bestNgram,
+  fitNgram,
+  type Ngram,
+  type NgramOptions,
+  type NgramScorer,
+  ngramScorer,
+} from "./text/ngram.js";
+export { decodeUtf8, encodeUtf8 } from "./text/utf8.js";
+export {
+  byteVocabulary,
+  type CharacterOptions,
+  characterVocabulary,
+  type Vocabulary,
+  type VocabularyKind,
+  type WordOptions,
+  wordVocabulary,
+} from "./text/vocabulary.js";
+export { decodeVocabulary, encodeVocabulary } from "./text/vocabulary-file.js";

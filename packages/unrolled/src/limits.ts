@@ -1,0 +1,55 @@
+// Every bound a parser of foreign bytes holds to. Parsers take (bytes, limits) and never open files.
+
+export interface Limits {
+  /** A safetensors header, in bytes. */
+  readonly headerBytes: number;
+  /** Tensors in one file. */
+  readonly tensors: number;
+  /** Dimensions of one tensor. */
+  readonly dimensions: number;
+  /** Elements of one tensor; also what a product of dimensions may not pass. */
+  readonly elements: number;
+  /** UTF-16 units in the name of a tensor or a metadata key. */
+  readonly nameUnits: number;
+  /** Nested objects and lists in any JSON. */
+  readonly jsonDepth: number;
+  /** Values (keys count too) in any JSON. */
+  readonly jsonValues: number;
+  /** Units of one layer, or of the embedding. */
+  readonly width: number;
+  /** Recurrent layers. */
+  readonly layers: number;
+  /** A spec.json, in bytes. */
+  readonly specBytes: number;
+  /** A vocabulary.json, in bytes. */
+  readonly vocabularyBytes: number;
+  /** Tokens in a vocabulary. */
+  readonly vocabulary: number;
+  /** UTF-16 units in one token. */
+  readonly tokenUnits: number;
+  /** The JSON record of a training state, in bytes. */
+  readonly recordBytes: number;
+  /** An ngram.bin, in bytes. */
+  readonly ngramBytes: number;
+  /** Distinct n-grams that are counted; fitting takes a lower order rather than more. */
+  readonly ngramNodes: number;
+}
+
+export const limits: Limits = Object.freeze({
+  headerBytes: 16 << 20,
+  tensors: 100_000,
+  dimensions: 8,
+  elements: 2 ** 40,
+  nameUnits: 512,
+  jsonDepth: 16,
+  jsonValues: 1_000_000,
+  width: 1 << 20,
+  layers: 64,
+  specBytes: 1 << 20,
+  vocabularyBytes: 64 << 20,
+  vocabulary: 1_000_000,
+  tokenUnits: 1_024,
+  recordBytes: 16 << 20,
+  ngramBytes: 256 << 20,
+  ngramNodes: 8_000_000,
+});
