@@ -1,1 +1,5 @@
 export { type CloseOptions, close, identical } from "./close.js";
+export { type ConformanceCase, conformanceCases } from "./conformance.js";
+export { type KernelCall, type PackedMatrix, runKernel } from "./kernel-call.js";
+export { rowsAlone, sameBitsForThreads, sequenceInPieces } from "./laws.js";
+export { type Numbers, numbers, seedOf, sizes } from "./numbers.js";

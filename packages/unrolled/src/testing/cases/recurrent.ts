@@ -1,0 +1,148 @@
+// Conformance cases of the recurrent layers: T in {1,2,5}, both directions, ragged lengths, outputs on inputs.
+// T time, N batch, H hidden.
+import { type KernelName, kernels, rnnActivations } from "../../device/kernels.js";
+import type { Trial, TrialCase } from "../conformance.js";
+import type { PackedMatrix } from "../kernel-call.js";
+import { type Numbers, numbers, seedOf } from "../numbers.js";
+
+export const recurrentKernels = [
+  "rnn",
+  "rnnGrad",
+  "lstm",
+  "lstmGrad",
+  "gru",
+  "gruGrad",
+  "gruBefore",
+  "gruBeforeGrad",
+] as const satisfies readonly KernelName[]; // prettier-ignore
+export type RecurrentKernel = (typeof recurrentKernels)[number];
+
+export interface SequenceShape {
+  readonly T: number;
+  readonly N: number;
+  readonly H: number;
+  readonly reverse: number;
+  readonly lengths: readonly number[] | null;
+  /** Only for rnn: index into rnnActivations. */
+  readonly activation: number;
+}
+
+/** Recurrent weights [G*H, H] of rows `from`..`to` (in units of H), packed for the forward pass. */
+function forward(R: Float64Array, H: number, from: number, to: number): PackedMatrix {
+  const groups = to - from;
+  return { x: R.slice(from * H * H, to * H * H), K: H, N: groups * H, kStride: 1, nStride: H, groups };
+}
+
+/** The same rows packed for the backward pass. */
+function backward(R: Float64Array, H: number, from: number, to: number): PackedMatrix {
+  return { x: R.slice(from * H * H, to * H * H), K: (to - from) * H, N: H, kStride: H, nStride: 1, groups: 1 };
+}
+
+const gatesOf = { rnn: 1, lstm: 4, gru: 3, gruBefore: 3 } as const;
+
+/** The kernel's buffers filled with numbers of the sizes that they have in training. */
+export function recurrentBuffers(
+  kernel: RecurrentKernel,
+  shape: SequenceShape,
+  draw: Numbers,
+): Record<string, ArrayLike<number> | PackedMatrix | null> {
+  const { T, N, H, lengths } = shape;
+  const cell = kernel.replace("Grad", "") as keyof typeof gatesOf;
+  const G = gatesOf[cell];
+  const R = draw.normal(G * H * H, 1 / Math.sqrt(H));
+  const initial = draw.uniform(N * H);
+  if (kernel === cell) {
+    const common = { pre: draw.normal(T * N * G * H), h0: initial, lengths };
+    if (kernel === "rnn") return { ...common, r: forward(R, H, 0, 1) };
+    if (kernel === "lstm") return { ...common, c0: draw.normal(N * H), r: forward(R, H, 0, 4) };
+    if (kernel === "gru") return { ...common, bR: draw.normal(3 * H), r: forward(R, H, 0, 3) };
+    return { ...common, rz: forward(R, H, 0, 2), rn: forward(R, H, 2, 3) };
+  }
+  const slab = (T + 1) * N * H;
+  const common = { dh: draw.normal(slab), lengths };
+  const gates = draw.uniform(T * N * G * H, 0.05, 0.95);
+  const h = draw.uniform(slab);
+  if (kernel === "rnnGrad") {
+    // With relu the slope jumps at 0: keep away from it, on both sides.
+    const safe = h.map((value) => (Math.abs(value) < 0.01 ? 0.5 : value));
+    return {
+      ...common,
+      h: rnnActivations[shape.activation] === "relu" ? safe.map((v) => Math.max(v, 0)) : safe,
+      rT: backward(R, H, 0, 1),
+    }; // prettier-ignore
+  }
+  if (kernel === "lstmGrad") {
+    return { ...common, dc: draw.normal(slab), gates, c: draw.normal(slab), rT: backward(R, H, 0, 4) };
+  }
+  if (kernel === "gruGrad") return { ...common, gates, q: draw.normal(T * N * H), h, rT: backward(R, H, 0, 3) };
+  return { ...common, gates, h, rzT: backward(R, H, 0, 2), rnT: backward(R, H, 2, 3) };
+}
+
+export function recurrentTrial(kernel: RecurrentKernel, shape: SequenceShape, seed: number): Trial {
+  const { T, N, H, reverse, activation } = shape;
+  const rnn = kernel.startsWith("rnn");
+  // relu and linear do not hold the state below 1: over five steps it grows to some tens.
+  const growing = rnn && activation % 2 === 1;
+  return {
+    kernel,
+    numbers: { T, N, H, reverse, ...(rnn ? { activation } : {}) },
+    buffers: recurrentBuffers(kernel, shape, numbers(seed)),
+    // Products over H of size 1 are rounded like sqrt(H)/sqrt(H) ulp; up to five steps hand their errors on.
+    tolerance: { relative: 4e-6, scale: growing ? 10 : kernel.endsWith("Grad") ? 4 : 1 },
+  };
+}
+
+/** Lengths that mix none, all, in between, and values outside [0,T] (which mean none and all). */
+function raggedLengths(T: number, N: number): number[] {
+  const choices = [T, 0, Math.ceil(T / 2), T - 1, T + 3, -2, 1];
+  return Array.from({ length: N }, (_, n) => choices[n % choices.length]);
+}
+
+export function recurrentCases(): TrialCase[] {
+  return recurrentKernels.flatMap((kernel) => {
+    const cases: TrialCase[] = [];
+    let turn = 0;
+    const add = (T: number, N: number, H: number, reverse: number, ragged: boolean): void => {
+      const activation = kernel.startsWith("rnn") ? turn++ % rnnActivations.length : 0;
+      const lengths = ragged ? raggedLengths(T, N) : null;
+      const shape = { T, N, H, reverse, lengths, activation };
+      const rnn = kernel.startsWith("rnn") ? `, ${rnnActivations[activation]}` : "";
+      const name = `T=${T} N=${N} H=${H}${reverse ? ", reverse" : ""}${ragged ? ", ragged" : ""}${rnn}`;
+      const trial = (): Trial => recurrentTrial(kernel, shape, seedOf(name));
+      cases.push({ kernel, name, trial });
+      const { inPlace } = kernels[kernel];
+      if (inPlace.length > 0) cases.push({ kernel, name: `${name}, in place`, trial: () => ({ ...trial(), inPlace }) });
+      if (kernel === "lstmGrad" && ragged) {
+        cases.push({ kernel, name: `${name}, no dc`, trial: () => withoutCellGradient(trial()) });
+      }
+    };
+    for (const T of [1, 2, 5])
+      for (const reverse of [0, 1])
+        for (const ragged of [false, true])
+          for (const [N, H] of [
+            [1, 1],
+            [3, 5],
+            [9, 17],
+            [8, 16],
+          ] as const)
+            add(T, N, H, reverse, ragged); // prettier-ignore
+    for (const [N, H] of [
+      [1, 3],
+      [2, 4],
+      [4, 7],
+      [5, 8],
+      [17, 9],
+      [1, 15],
+      [16, 3],
+      [7, 50],
+      [3, 65],
+      [1, 48],
+      [65, 4],
+    ]) {
+      add(2, N, H, N % 2, H % 2 === 0);
+    }
+    return cases;
+  });
+}
+
+const withoutCellGradient = (trial: Trial): Trial => ({ ...trial, buffers: { ...trial.buffers, dc: null } });
