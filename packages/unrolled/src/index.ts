@@ -1,6 +1,17 @@
+export { checkProgram } from "./device/check.js";
 export type { Device, DeviceName, DType, EncodedProgram, Handle, Region, Words } from "./device/device.js";
-export { kernelNames, kernels } from "./device/kernels.js";
+export { type KernelName, kernelNames, kernels } from "./device/kernels.js";
 export { openReference } from "./device/reference/index.js";
+export {
+  CheckpointError,
+  DataError,
+  DeviceError,
+  type ErrorDetail,
+  isUnrolledError,
+  NumericError,
+  ShapeError,
+  SpecError,
+} from "./errors.js";
 export {
   type Checkpoint,
   type CompanionName,
