@@ -1,0 +1,89 @@
+// The interpreter of programs and the barrier between their steps.
+#include "runtime.h"
+
+#include "kernels/dispatch.h"
+
+namespace UNROLLED {
+
+namespace {
+
+/** The barrier: returns once all threads of the crew have called it. The last to arrive opens it. */
+void meet(Crew* crew, bool maySleep) {
+  const uint32_t seen = read(&crew->meeting);
+  if (__atomic_add_fetch(&crew->arrived, 1, __ATOMIC_ACQ_REL) == static_cast<uint32_t>(crew->size)) {
+    __atomic_store_n(&crew->arrived, 0, __ATOMIC_RELAXED);
+    advance(&crew->meeting);
+  } else {
+    await(&crew->meeting, seen, crew->spins, maySleep);
+  }
+}
+
+void meetAsCaller(void* crew) {
+  meet(static_cast<Crew*>(crew), static_cast<Crew*>(crew)->callerMaySleep);
+}
+
+void meetAsWorker(void* crew) {
+  meet(static_cast<Crew*>(crew), true);
+}
+
+void execute(float* base, const Program& program, int64_t times, const Team& team) {
+  Team lone = team;
+  lone.size = 1;
+  for (int64_t turn = 0; turn < times; turn++) {
+    const double* step = program.code;
+    for (int64_t i = 0; i < program.steps; i++) {
+      const uint32_t flags = static_cast<uint32_t>(step[1]);
+      const bool solo = team.size > 1 && (flags & soloStep);
+      if (!solo || team.rank == 0) runKernel(static_cast<int>(step[0]), base, step + 3, solo ? lone : team);
+      if (flags & meetStep) team.barrier();
+      step += 3 + static_cast<int64_t>(step[2]);
+    }
+  }
+}
+
+}  // namespace
+
+void open(Crew* crew, float* base, int size, int64_t spins, bool callerMaySleep) {
+  crew->base = base;
+  crew->size = size;
+  crew->spins = spins;
+  crew->callerMaySleep = callerMaySleep;
+  for (int rank = 0; rank < size; rank++) {
+    Team* team = &crew->teams[rank];
+    team->rank = rank;
+    team->size = size;
+    team->wait = rank == 0 ? meetAsCaller : meetAsWorker;
+    team->context = crew;
+  }
+}
+
+void work(Crew* crew, int rank) {
+  uint32_t seen = 0;
+  for (;;) {
+    await(&crew->job, seen, crew->spins, true);
+    seen = read(&crew->job);
+    if (crew->closing) return;
+    execute(crew->base, crew->program, crew->times, crew->teams[rank]);
+  }
+}
+
+void run(Crew* crew, Program program, int64_t times, bool alone) {
+  if (program.steps == 0 || times == 0) return;
+  if (alone || crew->size == 1) {
+    Team team = crew->teams[0];
+    team.size = 1;
+    execute(crew->base, program, times, team);
+    return;
+  }
+  crew->program = program;
+  crew->times = times;
+  advance(&crew->job);
+  execute(crew->base, program, times, crew->teams[0]);
+}
+
+void finish(Crew* crew) {
+  crew->closing = true;
+  advance(&crew->job);
+}
+
+}  // namespace UNROLLED

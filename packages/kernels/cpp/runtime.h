@@ -1,0 +1,54 @@
+// Runs programs on a crew of threads. A program is a list of steps `[kernel, flags, count, ...count numbers]`, checked
+// before it came here. Every thread executes every step and computes its share.
+#pragma once
+
+#include <stdint.h>
+
+#include "build.h"
+#include "team.h"
+#include "wait.h"
+
+namespace UNROLLED {
+
+/** Flags of a step. */
+constexpr uint32_t soloStep = 1;  // so little work that rank 0 does it alone
+constexpr uint32_t meetStep = 2;  // all threads wait for each other after it
+
+constexpr int maxThreads = 128;
+
+/** Steps in memory of the caller, which outlives the run. */
+struct Program {
+  const double* code = nullptr;
+  int64_t steps = 0;
+};
+
+/** The threads of one device. Rank 0 is whoever calls `run`; the others live in `work`. */
+struct Crew {
+  Signal job;      // moves on when there is a program to run, or the end
+  Signal meeting;  // moves on when all have arrived
+  alignas(64) uint32_t arrived = 0;
+  alignas(64) float* base = nullptr;
+  Program program;
+  int64_t times = 0;
+  bool closing = false;
+  int size = 1;
+  /** Rounds of spinning before a thread sleeps: at a barrier, and between programs. */
+  int64_t spins = 0;
+  /** False where the calling thread must not sleep (the main thread of a browser). */
+  bool callerMaySleep = true;
+  Team teams[maxThreads];
+};
+
+/** Sets the crew up; scratch memory (teams[i].scratch, shared) is given by the caller before. */
+void open(Crew* crew, float* base, int size, int64_t spins, bool callerMaySleep);
+
+/** The life of a thread of rank 1 and up: runs what comes until `finish`. */
+void work(Crew* crew, int rank);
+
+/** Runs the program `times` times and returns when all is done. `alone`: on the calling thread only. */
+void run(Crew* crew, Program program, int64_t times, bool alone);
+
+/** Lets `work` return in every thread. */
+void finish(Crew* crew);
+
+}  // namespace UNROLLED

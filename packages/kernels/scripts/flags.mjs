@@ -1,0 +1,4 @@
+// Prints the compiler flags that all builds share, for binding.gyp.
+import { commonFlags } from "./sources.mjs";
+
+console.log(commonFlags.join(" "));

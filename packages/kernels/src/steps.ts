@@ -1,0 +1,108 @@
+// Turns a checked program into the steps the C++ runtime executes: `[kernel, flags, count, ...numbers]` for every call.
+// The flags say which calls are too small to share among threads and where threads must wait for each other.
+// T time, N batch, H hidden, M N K of a product.
+
+import { type EncodedProgram, type KernelName, kernelNames, kernels } from "unrolled";
+
+/** Flags of a step, as in cpp/runtime.h. */
+const soloStep = 1;
+const meetStep = 2;
+
+/** Costs in nanoseconds, measured (bench: packages/kernels/test/overhead.md): below them a second thread costs more than it gives. */
+const shareAbove = 1500;
+const wakeAbove = 6000;
+
+export interface Steps {
+  readonly code: Float64Array;
+  /** True where the calling thread runs the program faster alone. */
+  readonly alone: boolean;
+}
+
+type Numbers = Readonly<Record<string, number>>;
+
+/** Steps of a program that `checkProgram` accepted, for a crew of `threads`. */
+export function encodeSteps(program: EncodedProgram, threads: number): Steps {
+  const { code, calls } = program;
+  const steps = new Float64Array(code.length + calls);
+  const solo: boolean[] = [];
+  let shared = 0;
+  let at = 0;
+  for (let call = 0; call < calls; call++) {
+    const count = code[at + 1] as number;
+    const cost = estimate(
+      kernelNames[code[at] as number] as KernelName,
+      code.subarray(at + 2, at + 2 + count),
+      threads,
+    );
+    solo.push(cost < shareAbove);
+    if (cost >= shareAbove) shared += cost;
+    at += 2 + count;
+  }
+  at = 0;
+  for (let call = 0; call < calls; call++) {
+    const count = code[at + 1] as number;
+    const both = solo[call] === true && solo[call + 1] === true;
+    steps[at + call] = code[at] as number;
+    steps[at + call + 1] = (solo[call] === true ? soloStep : 0) + (both ? 0 : meetStep);
+    steps[at + call + 2] = count;
+    steps.set(code.subarray(at + 2, at + 2 + count), at + call + 3);
+    at += 2 + count;
+  }
+  return { code: steps, alone: shared < wakeAbove };
+}
+
+/** Rough time of a call on one thread in nanoseconds; 0 where it cannot be shared. */
+function estimate(kernel: KernelName, numbers: Float64Array, threads: number): number {
+  if (threads === 1) return 0;
+  const { named, words } = decode(kernel, numbers);
+  const products = multiplyAdds(kernel, named);
+  if (kernel in recurrentGates && (named.N as number) < 2) return 0;
+  const perWord = kernel === "map" ? 0.1 + 0.2 * (named.instructions as number) : (wordCosts[kernel] ?? 0.25);
+  return products / 30 + words * perWord;
+}
+
+/** Gates of the recurrent kernels; their threads share the batch. */
+const recurrentGates: Partial<Record<KernelName, number>> = {
+  rnn: 1,
+  rnnGrad: 1,
+  lstm: 4,
+  lstmGrad: 4,
+  gru: 3,
+  gruGrad: 3,
+  gruBefore: 3,
+  gruBeforeGrad: 3,
+}; // prettier-ignore
+
+/** Nanoseconds per word of the kernels whose words cost more than reading them. */
+const wordCosts: Partial<Record<KernelName, number>> = {
+  fill: 0.1,
+  random: 2,
+  dropout: 2,
+  softmax: 0.5,
+  crossEntropy: 0.5,
+  crossEntropyGrad: 0.5,
+  softmaxGrad: 0.5,
+}; // prettier-ignore
+
+function multiplyAdds(kernel: KernelName, n: Numbers): number {
+  const gates = recurrentGates[kernel];
+  if (gates !== undefined) return (n.T as number) * (n.N as number) * (n.H as number) ** 2 * gates;
+  if (kernel === "multiply") return (n.M as number) * (n.N as number) * (n.K as number);
+  if (kernel === "gemm") return (n.batch as number) * (n.M as number) * (n.N as number) * (n.K as number);
+  return 0;
+}
+
+/** The named numbers of a call and the words of all its buffers. */
+function decode(kernel: KernelName, numbers: Float64Array): { named: Numbers; words: number } {
+  const named: Record<string, number> = {};
+  let words = 0;
+  let at = 0;
+  for (const [key, kind] of Object.entries(kernels[kernel].parameters)) {
+    if (kind === "int" || kind === "float") named[key] = numbers[at++] as number;
+    else {
+      words += numbers[at + 1] as number;
+      at += 2;
+    }
+  }
+  return { named, words };
+}
