@@ -28,13 +28,13 @@ export interface SequenceShape {
 }
 
 /** Recurrent weights [G*H, H] of rows `from`..`to` (in units of H), packed for the forward pass. */
-function forward(R: Float64Array, H: number, from: number, to: number): PackedMatrix {
+export function packedForward(R: Float64Array, H: number, from: number, to: number): PackedMatrix {
   const groups = to - from;
   return { x: R.slice(from * H * H, to * H * H), K: H, N: groups * H, kStride: 1, nStride: H, groups };
 }
 
 /** The same rows packed for the backward pass. */
-function backward(R: Float64Array, H: number, from: number, to: number): PackedMatrix {
+export function packedBackward(R: Float64Array, H: number, from: number, to: number): PackedMatrix {
   return { x: R.slice(from * H * H, to * H * H), K: (to - from) * H, N: H, kStride: H, nStride: 1, groups: 1 };
 }
 
@@ -53,10 +53,10 @@ export function recurrentBuffers(
   const initial = draw.uniform(N * H);
   if (kernel === cell) {
     const common = { pre: draw.normal(T * N * G * H), h0: initial, lengths };
-    if (kernel === "rnn") return { ...common, r: forward(R, H, 0, 1) };
-    if (kernel === "lstm") return { ...common, c0: draw.normal(N * H), r: forward(R, H, 0, 4) };
-    if (kernel === "gru") return { ...common, bR: draw.normal(3 * H), r: forward(R, H, 0, 3) };
-    return { ...common, rz: forward(R, H, 0, 2), rn: forward(R, H, 2, 3) };
+    if (kernel === "rnn") return { ...common, r: packedForward(R, H, 0, 1) };
+    if (kernel === "lstm") return { ...common, c0: draw.normal(N * H), r: packedForward(R, H, 0, 4) };
+    if (kernel === "gru") return { ...common, bR: draw.normal(3 * H), r: packedForward(R, H, 0, 3) };
+    return { ...common, rz: packedForward(R, H, 0, 2), rn: packedForward(R, H, 2, 3) };
   }
   const slab = (T + 1) * N * H;
   const common = { dh: draw.normal(slab), lengths };
@@ -68,14 +68,14 @@ export function recurrentBuffers(
     return {
       ...common,
       h: rnnActivations[shape.activation] === "relu" ? safe.map((v) => Math.max(v, 0)) : safe,
-      rT: backward(R, H, 0, 1),
+      rT: packedBackward(R, H, 0, 1),
     }; // prettier-ignore
   }
   if (kernel === "lstmGrad") {
-    return { ...common, dc: draw.normal(slab), gates, c: draw.normal(slab), rT: backward(R, H, 0, 4) };
+    return { ...common, dc: draw.normal(slab), gates, c: draw.normal(slab), rT: packedBackward(R, H, 0, 4) };
   }
-  if (kernel === "gruGrad") return { ...common, gates, q: draw.normal(T * N * H), h, rT: backward(R, H, 0, 3) };
-  return { ...common, gates, h, rzT: backward(R, H, 0, 2), rnT: backward(R, H, 2, 3) };
+  if (kernel === "gruGrad") return { ...common, gates, q: draw.normal(T * N * H), h, rT: packedBackward(R, H, 0, 3) };
+  return { ...common, gates, h, rzT: packedBackward(R, H, 0, 2), rnT: packedBackward(R, H, 2, 3) };
 }
 
 export function recurrentTrial(kernel: RecurrentKernel, shape: SequenceShape, seed: number): Trial {
