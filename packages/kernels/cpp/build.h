@@ -10,3 +10,5 @@
 #define UNROLLED_JOIN(a, b) a##b
 #define UNROLLED_BUILD(w) UNROLLED_JOIN(unrolled_w, w)
 #define UNROLLED UNROLLED_BUILD(W)
+
+#define INLINE [[gnu::always_inline]] inline

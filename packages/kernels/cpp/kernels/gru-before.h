@@ -1,0 +1,148 @@
+// GRU with the reset gate applied before the product (Cho 2014): n = tanh(pre_n + (r h) R_n), h' = (1-z) n + z h.
+// Each step is two products: all of r must be known before n. T time, N batch, H hidden. One layer, one direction.
+#pragma once
+
+#include "recurrent.h"
+
+namespace UNROLLED {
+
+/** r, z = sigmoid(pre + h R_rz) and r h. Rows past their length get zeros. */
+INLINE void resetStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+  const int64_t H = s.H;
+  const float* hPrev = a.h + s.before(t);      // [N,H]
+  const float* pre = a.pre + t * s.N * 3 * H;  // [N,3H]
+  float* gates = a.gates + t * s.N * 3 * H;
+  float* rh = a.rh + t * s.N * H;
+  auto start = [&](const Tile& tile) {
+    forLanes(tile.units, [&](auto lanes) {
+      for (int64_t n = rows.begin; n < rows.end; n++)
+        for (int64_t g = 0; g < 2; g++)
+          store(tile.c + ((n - rows.begin) * 2 + g) * W, load(pre + (n * 3 + g) * H + tile.unit, lanes));
+    });
+  };
+  auto finish = [&](const Tile& tile) {
+    forLanes(tile.units, [&](auto lanes) {
+      for (int64_t n = rows.begin; n < rows.end; n++) {
+        const float* sum = tile.c + (n - rows.begin) * 2 * W;
+        const int64_t state = n * H + tile.unit, gate = n * 3 * H + tile.unit;
+        const bool active = s.active(n, t);
+        const Floats r = active ? sigmoid(load(sum)) : Floats{};
+        const Floats z = active ? sigmoid(load(sum + W)) : Floats{};
+        store(gates + gate, r, lanes);
+        store(gates + gate + H, z, lanes);
+        store(rh + state, active ? r * load(hPrev + state, lanes) : Floats{}, lanes);
+      }
+    });
+  };
+  forPanels<2>(rows, H, hPrev + rows.begin * H, H, a.rz, H, W, scratch, start, finish);
+}
+
+/** n = tanh(pre_n + rh R_n), h' = (1-z) n + z h. */
+INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+  const int64_t H = s.H;
+  const float* hPrev = a.h + s.before(t);
+  float* h = a.h + s.after(t);
+  const float* pre = a.pre + t * s.N * 3 * H;
+  float* gates = a.gates + t * s.N * 3 * H;
+  const float* rh = a.rh + (t * s.N + rows.begin) * H;
+  auto start = [&](const Tile& tile) {
+    forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
+      store(sum, load(pre + (n * 3 + 2) * H + unit, lanes));
+    });
+  };
+  auto finish = [&](const Tile& tile) {
+    forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
+      const int64_t state = n * H + unit, gate = n * 3 * H + unit;
+      Floats candidate{}, hNew = load(hPrev + state, lanes);
+      if (s.active(n, t)) {
+        const Floats z = load(gates + gate + H, lanes);
+        candidate = tanh(load(sum));
+        hNew = fma(z, hNew, (1.0f - z) * candidate);
+      }
+      store(gates + gate + 2 * H, candidate, lanes);
+      store(h + state, hNew, lanes);
+    });
+  };
+  forPanels<plainVectors>(rows, H, rh, H, a.rn, H, plainPitch, scratch, start, finish);
+}
+
+inline void gruBefore(const GruBeforeArgs& a, const Team& team) {
+  const Sequence s = sequenceOf(a);
+  forRows(s.N, team, [&](Range rows) {
+    startSlot(a.h, a.h0, s, rows);
+    for (int64_t i = 0; i < s.T; i++) {
+      resetStep(a, s, s.step(i), rows, team.scratch);
+      candidateStep(a, s, s.step(i), rows, team.scratch);
+    }
+  });
+}
+
+/** dpre_z and dpre_n of step i, and the part of dh that does not pass the reset gate; i = -1 is the first slot. */
+INLINE void candidateGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t i, Range rows, float* scratch) {
+  const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
+  const float* dh = a.dh + (i < 0 ? s.first() : s.after(t));                                        // [N,H]
+  const float* next = i + 1 < s.T ? a.dpre + (s.step(i + 1) * s.N + rows.begin) * 3 * H : nullptr;  // [N,3H]
+  const float* hPrev = a.h + s.before(t);
+  const float* gates = a.gates + t * s.N * 3 * H;
+  float* dpre = a.dpre + t * s.N * 3 * H;
+  auto start = [&](const Tile& tile) {
+    forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
+      store(sum, load(dh + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
+    });
+  };
+  auto finish = [&](const Tile& tile) {
+    forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
+      const int64_t state = n * H + unit, gate = n * 3 * H + unit;
+      const Floats dhNew = load(sum);
+      if (i < 0) return store(a.dh0 + state, dhNew, lanes);
+      Floats dz{}, dn{}, carried = dhNew;
+      if (s.active(n, t)) {
+        const Floats z = load(gates + gate + H, lanes), candidate = load(gates + gate + 2 * H, lanes);
+        dn = dhNew * (1.0f - z) * (1.0f - candidate * candidate);
+        dz = dhNew * (load(hPrev + state, lanes) - candidate) * z * (1.0f - z);
+        carried = dhNew * z;
+      }
+      store(dpre + gate + H, dz, lanes);
+      store(dpre + gate + 2 * H, dn, lanes);
+      store(a.dh0 + state, carried, lanes);
+    });
+  };
+  forPanels<plainVectors>(rows, next ? 2 * H : 0, next, 3 * H, a.rzT, H, plainPitch, scratch, start, finish);
+}
+
+/** d(r h) = dpre_n R_n^T, which gives dpre_r and the rest of the gradient that dh0 carries. */
+INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+  const int64_t H = s.H;
+  const float* hPrev = a.h + s.before(t);  // [N,H]
+  const float* gates = a.gates + t * s.N * 3 * H;
+  float* dpre = a.dpre + t * s.N * 3 * H;
+  auto start = [&](const Tile& tile) {
+    forTile(tile, [&](float* sum, int64_t, int64_t, auto) { store(sum, Floats{}); });
+  };
+  auto finish = [&](const Tile& tile) {
+    forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
+      const int64_t state = n * H + unit, gate = n * 3 * H + unit;
+      Floats dr{};
+      if (s.active(n, t)) {
+        const Floats drh = load(sum), r = load(gates + gate, lanes);
+        dr = drh * load(hPrev + state, lanes) * r * (1.0f - r);
+        store(a.dh0 + state, fma(drh, r, load(a.dh0 + state, lanes)), lanes);
+      }
+      store(dpre + gate, dr, lanes);
+    });
+  };
+  forPanels<plainVectors>(rows, H, dpre + (rows.begin * 3 + 2) * H, 3 * H, a.rnT, H, plainPitch, scratch, start, finish);
+}
+
+inline void gruBeforeGrad(const GruBeforeGradArgs& a, const Team& team) {
+  const Sequence s = sequenceOf(a);
+  forRows(s.N, team, [&](Range rows) {
+    clearRows(a.dh0, s, rows);
+    for (int64_t i = s.T - 1; i >= -1; i--) {
+      candidateGradStep(a, s, i, rows, team.scratch);
+      if (i >= 0) resetGradStep(a, s, s.step(i), rows, team.scratch);
+    }
+  });
+}
+
+}  // namespace UNROLLED

@@ -1,0 +1,109 @@
+// GRU with the reset gate applied after the product, gates r,z,n (Cho 2014; this variant: cuDNN, PyTorch):
+// q = h R_n + bR_n, n = tanh(pre_n + r q), h' = (1-z) n + z h. T time, N batch, H hidden. One layer, one direction.
+#pragma once
+
+#include "recurrent.h"
+
+namespace UNROLLED {
+
+INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+  const int64_t H = s.H;
+  const float* hPrev = a.h + s.before(t);  // [N,H]
+  float* h = a.h + s.after(t);
+  float* q = a.q + t * s.N * H;
+  const float* pre = a.pre + t * s.N * 3 * H;  // [N,3H]
+  float* gates = a.gates + t * s.N * 3 * H;
+  auto start = [&](const Tile& tile) {
+    forLanes(tile.units, [&](auto lanes) {
+      const float* b = a.bR + tile.unit;  // [3H]
+      for (int64_t n = rows.begin; n < rows.end; n++) {
+        float* sum = tile.c + (n - rows.begin) * 3 * W;
+        const float* x = pre + n * 3 * H + tile.unit;
+        store(sum, load(x, lanes) + load(b, lanes));
+        store(sum + W, load(x + H, lanes) + load(b + H, lanes));
+        store(sum + 2 * W, load(b + 2 * H, lanes));
+      }
+    });
+  };
+  auto finish = [&](const Tile& tile) {
+    forLanes(tile.units, [&](auto lanes) {
+      for (int64_t n = rows.begin; n < rows.end; n++) {
+        const float* sum = tile.c + (n - rows.begin) * 3 * W;
+        const int64_t state = n * H + tile.unit, gate = n * 3 * H + tile.unit;
+        Floats r{}, z{}, candidate{}, product{}, hNew = load(hPrev + state, lanes);
+        if (s.active(n, t)) {
+          product = load(sum + 2 * W);
+          r = sigmoid(load(sum));
+          z = sigmoid(load(sum + W));
+          candidate = tanh(fma(r, product, load(pre + gate + 2 * H, lanes)));
+          hNew = fma(z, hNew, (1.0f - z) * candidate);
+        }
+        store(gates + gate, r, lanes);
+        store(gates + gate + H, z, lanes);
+        store(gates + gate + 2 * H, candidate, lanes);
+        store(q + state, product, lanes);
+        store(h + state, hNew, lanes);
+      }
+    });
+  };
+  forPanels<3>(rows, H, hPrev + rows.begin * H, H, a.r, H, W, scratch, start, finish);
+}
+
+inline void gru(const GruArgs& a, const Team& team) {
+  const Sequence s = sequenceOf(a);
+  forRows(s.N, team, [&](Range rows) {
+    startSlot(a.h, a.h0, s, rows);
+    for (int64_t i = 0; i < s.T; i++) gruStep(a, s, s.step(i), rows, team.scratch);
+  });
+}
+
+/** Step i of the walk backwards; i = -1 is the first slot. dh0 carries z dh (or dh past a row's length) to the step before. */
+INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, Range rows, float* scratch) {
+  const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
+  const float* dh = a.dh + (i < 0 ? s.first() : s.after(t));  // [N,H]
+  const float* next = i + 1 < s.T ? a.drec + (s.step(i + 1) * s.N + rows.begin) * 3 * H : nullptr;  // [N,3H]
+  const float* hPrev = a.h + s.before(t);
+  const float* gates = a.gates + t * s.N * 3 * H;
+  float* dpre = a.dpre + t * s.N * 3 * H;
+  float* drec = a.drec + t * s.N * 3 * H;
+  auto start = [&](const Tile& tile) {
+    forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
+      store(sum, load(dh + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
+    });
+  };
+  auto finish = [&](const Tile& tile) {
+    forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
+      const int64_t state = n * H + unit, gate = n * 3 * H + unit;
+      const Floats dhNew = load(sum);
+      if (i < 0) return store(a.dh0 + state, dhNew, lanes);
+      Floats dr{}, dz{}, dn{}, dq{}, carried = dhNew;
+      if (s.active(n, t)) {
+        const Floats r = load(gates + gate, lanes), z = load(gates + gate + H, lanes);
+        const Floats candidate = load(gates + gate + 2 * H, lanes);
+        dn = dhNew * (1.0f - z) * (1.0f - candidate * candidate);
+        dz = dhNew * (load(hPrev + state, lanes) - candidate) * z * (1.0f - z);
+        dr = dn * load(a.q + t * s.N * H + state, lanes) * r * (1.0f - r);
+        dq = dn * r;
+        carried = dhNew * z;
+      }
+      store(dpre + gate, dr, lanes);
+      store(dpre + gate + H, dz, lanes);
+      store(dpre + gate + 2 * H, dn, lanes);
+      store(drec + gate, dr, lanes);
+      store(drec + gate + H, dz, lanes);
+      store(drec + gate + 2 * H, dq, lanes);
+      store(a.dh0 + state, carried, lanes);
+    });
+  };
+  forPanels<plainVectors>(rows, next ? 3 * H : 0, next, 3 * H, a.rT, H, plainPitch, scratch, start, finish);
+}
+
+inline void gruGrad(const GruGradArgs& a, const Team& team) {
+  const Sequence s = sequenceOf(a);
+  forRows(s.N, team, [&](Range rows) {
+    clearRows(a.dh0, s, rows);
+    for (int64_t i = s.T - 1; i >= -1; i--) gruGradStep(a, s, i, rows, team.scratch);
+  });
+}
+
+}  // namespace UNROLLED

@@ -1,0 +1,81 @@
+// Updates of weights, one pass over memory each. The gradient is scale g + decay w. A guard that is not finite leaves
+// everything as it was.
+#pragma once
+
+#include "memory.h"
+
+namespace UNROLLED {
+
+INLINE float scaleOf(const float* scale) { return scale ? *scale : 1.0f; }
+
+/** f(i, lanes) for this thread's share of n weights, if the guard allows. */
+template <typename F>
+INLINE void update(int64_t n, const float* guard, const Team& team, F f) {
+  if (!allowed(guard)) return;
+  const Range mine = shareWords(n, team);
+  forVectors(mine.begin, mine.end, f);
+}
+
+inline void sgd(const SgdArgs& a, const Team& team) {
+  const float rate = *a.rate, scale = scaleOf(a.scale);
+  const float momentum = static_cast<float>(a.momentum), decay = static_cast<float>(a.decay);
+  update(a.n, a.guard, team, [&](int64_t i, auto lanes) {
+    const Floats w = load(a.w + i, lanes);
+    const Floats g = load(a.g + i, lanes) * scale + w * decay;
+    Floats v = g;
+    if (a.v) {
+      v = load(a.v + i, lanes) * momentum + g;
+      store(a.v + i, v, lanes);
+    }
+    const Floats step = a.nesterov ? g + v * momentum : v;
+    store(a.w + i, w - step * rate, lanes);
+  });
+}
+
+/** Duchi 2011. */
+inline void adagrad(const AdagradArgs& a, const Team& team) {
+  const float rate = *a.rate, scale = scaleOf(a.scale);
+  const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
+  update(a.n, a.guard, team, [&](int64_t i, auto lanes) {
+    const Floats w = load(a.w + i, lanes);
+    const Floats g = load(a.g + i, lanes) * scale + w * decay;
+    const Floats s = load(a.s + i, lanes) + g * g;
+    store(a.s + i, s, lanes);
+    store(a.w + i, w - g * rate / (squareRoot(s) + epsilon), lanes);
+  });
+}
+
+/** Hinton's lecture 6e. */
+inline void rmsprop(const RmspropArgs& a, const Team& team) {
+  const float rate = *a.rate, scale = scaleOf(a.scale);
+  const float alpha = static_cast<float>(a.alpha), rest = static_cast<float>(1.0 - a.alpha);
+  const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
+  update(a.n, a.guard, team, [&](int64_t i, auto lanes) {
+    const Floats w = load(a.w + i, lanes);
+    const Floats g = load(a.g + i, lanes) * scale + w * decay;
+    const Floats s = load(a.s + i, lanes) * alpha + g * g * rest;
+    store(a.s + i, s, lanes);
+    store(a.w + i, w - g * rate / (squareRoot(s) + epsilon), lanes);
+  });
+}
+
+/** Kingma 2015; decoupled decay: Loshchilov 2019. */
+inline void adam(const AdamArgs& a, const Team& team) {
+  const float rate = a.rate[0], meanScale = a.rate[1], squareScale = a.rate[2], scale = scaleOf(a.scale);
+  const float beta1 = static_cast<float>(a.beta1), rest1 = static_cast<float>(1.0 - a.beta1);
+  const float beta2 = static_cast<float>(a.beta2), rest2 = static_cast<float>(1.0 - a.beta2);
+  const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
+  const float coupled = a.decoupled ? 0.0f : decay, shrink = a.decoupled ? rate * decay : 0.0f;
+  update(a.n, a.guard, team, [&](int64_t i, auto lanes) {
+    const Floats w = load(a.w + i, lanes);
+    const Floats g = load(a.g + i, lanes) * scale + w * coupled;
+    const Floats m = load(a.m + i, lanes) * beta1 + g * rest1;
+    const Floats v = load(a.v + i, lanes) * beta2 + g * g * rest2;
+    store(a.m + i, m, lanes);
+    store(a.v + i, v, lanes);
+    const Floats step = m * meanScale * rate / (squareRoot(v * squareScale) + epsilon);
+    store(a.w + i, w - w * shrink - step, lanes);
+  });
+}
+
+}  // namespace UNROLLED

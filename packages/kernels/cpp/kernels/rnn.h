@@ -1,0 +1,103 @@
+// The simple recurrent network h' = f(pre + h R) over a whole sequence (Elman 1990), with its backward pass.
+// T time, N batch, H hidden. One layer, one direction.
+#pragma once
+
+#include "recurrent.h"
+
+namespace UNROLLED {
+
+struct Tanh {
+  INLINE static Floats value(Floats x) { return tanh(x); }
+  INLINE static Floats slope(Floats y) { return 1.0f - y * y; }
+};
+
+struct Relu {
+  INLINE static Floats value(Floats x) { return x < 0.0f ? Floats{} : x; }
+  INLINE static Floats slope(Floats y) { return y > 0.0f ? spread(1.0f) : Floats{}; }
+};
+
+struct Sigmoid {
+  INLINE static Floats value(Floats x) { return sigmoid(x); }
+  INLINE static Floats slope(Floats y) { return y * (1.0f - y); }
+};
+
+struct Linear {
+  INLINE static Floats value(Floats x) { return x; }
+  INLINE static Floats slope(Floats) { return spread(1.0f); }
+};
+
+/** run(f) with the activation that a number names. */
+template <typename Run>
+INLINE void withActivation(int64_t activation, Run run) {
+  switch (static_cast<RnnActivation>(activation)) {
+    case RnnActivation::tanh_: return run(Tanh{});
+    case RnnActivation::relu_: return run(Relu{});
+    case RnnActivation::sigmoid_: return run(Sigmoid{});
+    case RnnActivation::linear_: return run(Linear{});
+  }
+}
+
+template <typename Act>
+INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+  const int64_t H = s.H;
+  const float* hPrev = a.h + s.before(t);  // [N,H]
+  float* h = a.h + s.after(t);
+  const float* pre = a.pre + t * s.N * H;
+  auto start = [&](const Tile& tile) {
+    forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) { store(sum, load(pre + n * H + unit, lanes)); });
+  };
+  auto finish = [&](const Tile& tile) {
+    forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
+      const int64_t state = n * H + unit;
+      store(h + state, s.active(n, t) ? Act::value(load(sum)) : load(hPrev + state, lanes), lanes);
+    });
+  };
+  forPanels<plainVectors>(rows, H, hPrev + rows.begin * H, H, a.r, H, plainPitch, scratch, start, finish);
+}
+
+inline void rnn(const RnnArgs& a, const Team& team) {
+  const Sequence s = sequenceOf(a);
+  withActivation(a.activation, [&](auto act) {
+    forRows(s.N, team, [&](Range rows) {
+      startSlot(a.h, a.h0, s, rows);
+      for (int64_t i = 0; i < s.T; i++) rnnStep(act, a, s, s.step(i), rows, team.scratch);
+    });
+  });
+}
+
+/** Step i of the walk backwards; i = -1 is the first slot, whose gradient ends in dh0. See lstmGradStep. */
+template <typename Act>
+INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i, Range rows, float* scratch) {
+  const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
+  const int64_t slot = i < 0 ? s.first() : s.after(t);
+  const float* next = i + 1 < s.T ? a.dpre + (s.step(i + 1) * s.N + rows.begin) * H : nullptr;  // [N,H]
+  auto start = [&](const Tile& tile) {
+    forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
+      store(sum, load(a.dh + slot + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
+    });
+  };
+  auto finish = [&](const Tile& tile) {
+    forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
+      const int64_t state = n * H + unit;
+      const Floats dhNew = load(sum);
+      const bool active = i >= 0 && s.active(n, t);
+      store(a.dh0 + state, active ? Floats{} : dhNew, lanes);
+      if (i < 0) return;
+      const Floats dpre = active ? dhNew * Act::slope(load(a.h + slot + state, lanes)) : Floats{};
+      store(a.dpre + t * s.N * H + state, dpre, lanes);
+    });
+  };
+  forPanels<plainVectors>(rows, next ? H : 0, next, H, a.rT, H, plainPitch, scratch, start, finish);
+}
+
+inline void rnnGrad(const RnnGradArgs& a, const Team& team) {
+  const Sequence s = sequenceOf(a);
+  withActivation(a.activation, [&](auto act) {
+    forRows(s.N, team, [&](Range rows) {
+      clearRows(a.dh0, s, rows);
+      for (int64_t i = s.T - 1; i >= -1; i--) rnnGradStep(act, a, s, i, rows, team.scratch);
+    });
+  });
+}
+
+}  // namespace UNROLLED

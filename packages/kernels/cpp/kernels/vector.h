@@ -1,0 +1,124 @@
+// Vectors of W floats and how kernels walk over memory with them. Elements that do not fill a vector are computed by
+// the same vector code on a padded temporary, so that a value never depends on where it lies.
+#pragma once
+
+#include <stdint.h>
+
+#include "../build.h"
+#include "../team.h"
+
+namespace UNROLLED {
+
+typedef float Floats __attribute__((vector_size(4 * W)));
+typedef int32_t Ints __attribute__((vector_size(4 * W)));
+typedef uint32_t Words __attribute__((vector_size(4 * W)));
+
+/** How many lanes of a vector hold elements: all of them, or the first `count`. */
+struct Full {};
+struct Part {
+  int64_t count;
+};
+
+/** All lanes = s. Written so that compilers emit one broadcast. */
+INLINE Floats spread(float s) { return s - Floats{}; }
+INLINE Ints spread(int32_t s) { return s - Ints{}; }
+INLINE Words spread(uint32_t s) { return s - Words{}; }
+
+INLINE Floats load(const float* p, Full = {}) {
+  Floats v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+/** Lanes past the count are 0. */
+INLINE Floats load(const float* p, Part part) {
+  alignas(64) float lanes[W] = {};
+  for (int64_t i = 0; i < part.count; i++) lanes[i] = p[i];
+  return load(lanes);
+}
+
+INLINE void store(float* p, Floats v, Full = {}) { __builtin_memcpy(p, &v, sizeof v); }
+
+INLINE void store(float* p, Floats v, Part part) {
+  alignas(64) float lanes[W];
+  store(lanes, v);
+  for (int64_t i = 0; i < part.count; i++) p[i] = lanes[i];
+}
+
+/** a b + c, rounded once where the machine can. */
+INLINE Floats fma(Floats a, Floats b, Floats c) {
+#if defined(__wasm_relaxed_simd__)
+  return __builtin_wasm_relaxed_madd_f32x4(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+/** The lesser and the greater; NaN if either is NaN. */
+INLINE Floats lesser(Floats a, Floats b) { return (a < b) | (a != a) ? a : b; }
+INLINE Floats greater(Floats a, Floats b) { return (a > b) | (a != a) ? a : b; }
+
+INLINE Floats absolute(Floats a) { return (Floats)((Ints)a & 0x7fffffff); }
+INLINE Floats squareRoot(Floats a) {
+  for (int i = 0; i < W; i++) a[i] = __builtin_sqrtf(a[i]);
+  return a;
+}
+
+/** The sum of all lanes, halves added to halves: one order for each W. */
+INLINE float sumOfLanes(Floats v) {
+  alignas(64) float lanes[W];
+  store(lanes, v);
+  for (int half = W / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
+  return lanes[0];
+}
+
+/** The largest lane; NaN if any is NaN. */
+INLINE float greatestLane(Floats v) {
+  alignas(64) float lanes[W];
+  store(lanes, v);
+  float best = lanes[0];
+  for (int i = 1; i < W; i++) best = (lanes[i] > best) | (lanes[i] != lanes[i]) ? lanes[i] : best;
+  return best;
+}
+
+/** f(i, Full) for every whole vector of [begin, end), then f(i, Part) for the rest. */
+template <typename F>
+INLINE void forVectors(int64_t begin, int64_t end, F f) {
+  int64_t i = begin;
+  for (; i + W <= end; i += W) f(i, Full{});
+  if (i < end) f(i, Part{end - i});
+}
+
+/** f(Full) if `count` elements fill a vector, else f(Part). */
+template <typename F>
+INLINE void forLanes(int64_t count, F f) {
+  if (count >= W) {
+    f(Full{});
+  } else {
+    f(Part{count});
+  }
+}
+
+struct Range {
+  int64_t begin, end;
+};
+
+INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+INLINE int64_t roundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+INLINE int64_t ceilDiv(int64_t n, int64_t d) { return (n + d - 1) / d; }
+
+/** Part `index` of [0, n) cut into `parts` pieces whose sizes differ by at most one. */
+INLINE Range piece(int64_t n, int64_t parts, int64_t index) { return {n * index / parts, n * (index + 1) / parts}; }
+
+/** This thread's share of n rows. */
+INLINE Range share(int64_t n, const Team& team) { return piece(n, team.size, team.rank); }
+
+/** This thread's share of n words, cut between cache lines. */
+INLINE Range shareWords(int64_t n, const Team& team) {
+  const Range lines = share(ceilDiv(n, 16), team);
+  return {least(lines.begin * 16, n), least(lines.end * 16, n)};
+}
+
+}  // namespace UNROLLED
