@@ -1,0 +1,57 @@
+// `unrolled eval`: how well the model predicts a text, beside what counting n-grams can do.
+import { encode, evaluateModel, textOf, type Vocabulary } from "unrolled";
+import type { Context } from "../context.js";
+import { readBytes } from "../data.js";
+import { exitCodes } from "../exit.js";
+import { whole } from "../format.js";
+import { readWithNgrams } from "../ngram-line.js";
+import { openModel } from "../open.js";
+import type { EvalOptions } from "../program.js";
+import { bitsUnit } from "../reporter.js";
+import { baselineLine, perplexity } from "../terminal/words.js";
+import { named } from "../where.js";
+
+export async function evaluate(
+  directory: string,
+  file: string,
+  options: EvalOptions,
+  context: Context,
+): Promise<number> {
+  const { output, people } = context;
+  const content = await readBytes(file);
+  const { model, device, ngram } = await openModel(directory, options, context);
+  const ids = named(file, () => readIds(model.vocabulary, content, file, options.allowUnknown === true));
+  const result = await named(file, () => evaluateModel({ model, device, ids }));
+  device.close();
+  const baseline = options.ngram === false || ngram === undefined ? undefined : readWithNgrams(ngram, ids);
+  const unknown =
+    model.vocabulary.unknown === undefined ? 0 : ids.reduce((n, id) => n + Number(id === model.vocabulary.unknown), 0);
+  if (options.json) {
+    const { nats, bitsPerToken, perplexity, tokens } = result;
+    await output.json({
+      type: "evaluation",
+      nats,
+      bitsPerToken,
+      perplexity,
+      tokens,
+      unknown,
+      ...(baseline && { ngram: baseline }),
+    });
+    return exitCodes.done;
+  }
+  await output.write(
+    `${result.nats.toFixed(4)} nats, ${result.bitsPerToken.toFixed(3)} ${bitsUnit(model.spec.tokens)}, perplexity ` +
+      `${perplexity(result.perplexity)} over ${whole(result.tokens)} tokens\n`,
+  );
+  if (unknown > 0) await output.write(`${whole(unknown)} of them are not in the vocabulary and were read as <unk>\n`);
+  if (baseline !== undefined) await output.write(`${baselineLine(baseline)}\n`);
+  else if (options.ngram !== false)
+    await people.write("no n-gram model was kept with this model: nothing to compare with\n");
+  return exitCodes.done;
+}
+
+/** Unknown words are what `<unk>` is for; an unknown character is a mistake unless it is allowed. */
+function readIds(vocabulary: Vocabulary, content: Uint8Array, file: string, allowUnknown: boolean): Int32Array {
+  if (vocabulary.kind === "byte") return Int32Array.from(content);
+  return encode(vocabulary, textOf(content, file), { allowUnknown: allowUnknown || vocabulary.kind === "word" });
+}

@@ -1,0 +1,65 @@
+// `unrolled info`: what a model directory holds, and whether its files are sound.
+import { parameterCount } from "unrolled";
+import type { Context } from "../context.js";
+import { exitCodes } from "../exit.js";
+import { bytes, count, whole } from "../format.js";
+import type { JsonOptions } from "../program.js";
+import { bitsUnit } from "../reporter.js";
+import { inspect } from "../inspect.js";
+import { styleFor } from "../terminal/style.js";
+import { baselineLine, perplexity } from "../terminal/words.js";
+
+export async function info(directory: string, options: JsonOptions, context: Context): Promise<number> {
+  const { output, env } = context;
+  const { spec, step, record, files, notes } = await inspect(directory);
+  const parameters = parameterCount(spec);
+  const sound = files.every((file) => file.state !== "damaged");
+  const code = sound ? exitCodes.done : exitCodes.failed;
+  if (options.json) {
+    await output.json({
+      type: "info",
+      directory,
+      spec,
+      parameters,
+      step: step ?? null,
+      run: record ?? null,
+      files,
+      notes,
+    });
+    return code;
+  }
+  const style = styleFor(output.isTerminal, env);
+  const row = (name: string, text: string): Promise<void> => output.write(`${style.dim(name.padEnd(12))}${text}\n`);
+  const cell = spec.cell === "gru" ? `gru (reset ${spec.reset})` : spec.cell;
+  await row(
+    "model",
+    `${spec.hidden.length} x ${cell}, hidden ${spec.hidden.join(", ")}, embedding ${spec.embedding}${spec.tied ? ", tied" : ""}${spec.dropout > 0 ? `, dropout ${spec.dropout}` : ""}`,
+  );
+  await row("vocabulary", `${whole(spec.vocabulary)} ${spec.tokens} tokens`);
+  await row("parameters", `${count(parameters)} (${whole(parameters)}), ${bytes(parameters * 4)} as float32`);
+  if (record !== undefined) {
+    const { settings, counters, validation } = record;
+    await row(
+      "trained",
+      `${whole(counters.step)} steps, epoch ${counters.epoch} of ${settings.epochs}, on ${count(record.tokens)} tokens`,
+    );
+    for (const file of record.files) await row("", `${file.path} (${bytes(file.bytes)})`);
+    await row(
+      "settings",
+      `${settings.optimizer.name}, rate ${settings.optimizer.rate}, ${settings.schedule.name}, batch ${settings.batch} x ${settings.sequence}, seed ${settings.seed}`,
+    );
+    if (validation !== null)
+      await row(
+        "validation",
+        `${validation.nats.toFixed(4)} nats, ${(validation.nats / Math.LN2).toFixed(3)} ${bitsUnit(spec.tokens)}, perplexity ${perplexity(Math.exp(validation.nats))} (step ${whole(validation.step)})`,
+      );
+    if (record.ngram !== null) await row("", baselineLine(record.ngram));
+  } else if (step !== undefined) await row("trained", `${whole(step)} steps`);
+  for (const file of files)
+    await row(
+      file === files[0] ? "files" : "",
+      `${file.name.padEnd(30)} ${bytes(file.bytes).padStart(8)}  ${file.state}`,
+    );
+  for (const note of notes) await row("note", note);
+  return code;
+}

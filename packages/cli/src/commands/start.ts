@@ -1,0 +1,76 @@
+// `unrolled start`, what `npm start` runs: a minute of learning from a text that every checkout has, and a taste of the result.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { generate } from "unrolled";
+import type { Context } from "../context.js";
+import { exitCodes, UsageError } from "../exit.js";
+import { shellWord } from "../format.js";
+import { openModel } from "../open.js";
+import type { StartOptions } from "../program.js";
+import { newRun, type RunRequest, resumedRun } from "../run.js";
+import { runSettings } from "../settings.js";
+import { holdsRun } from "../store.js";
+import { harmless, styleFor } from "../terminal/style.js";
+
+/** Declarations of the language and of the browser: regular enough to be learnt in a minute, rich enough to look at. */
+const texts = ["lib.es5.d.ts", "lib.dom.iterable.d.ts", "lib.webworker.d.ts"] as const;
+const opening = "interface ";
+
+export async function start(options: StartOptions, context: Context): Promise<number> {
+  const directory = options.out ?? "model";
+  const request: RunRequest = { ...options, seconds: options.seconds ?? 60 };
+  const say = (text: string): Promise<void> => (options.json ? context.people : context.output).write(`${text}\n`);
+  const known = await holdsRun(directory);
+  await say(
+    known
+      ? `Going on for ${request.seconds} s with the network in ${directory}.\n`
+      : `A recurrent network learns TypeScript's declaration files, character by character, for ${request.seconds} s.\n`,
+  );
+  // Epochs without end: the clock stops the run, and the next start goes on.
+  const code = known
+    ? await resumedRun(directory, (recorded) => recorded, request, context)
+    : await newRun(findTexts(), directory, runSettings({ epochs: 1000, hidden: [128], layers: 2 }), request, context);
+  if (code !== exitCodes.done || context.output.closed) return code;
+  if (!options.json) await farewell(directory, options, context);
+  return code;
+}
+
+function findTexts(): string[] {
+  const roots = [join(process.cwd(), "package.json"), import.meta.url];
+  for (const root of roots) {
+    try {
+      const folder = join(dirname(createRequire(root).resolve("typescript/package.json")), "lib");
+      return texts.map((text) => join(folder, text));
+    } catch {
+      // Not installed there: the next place is looked at.
+    }
+  }
+  throw new UsageError("start: must find TypeScript's declaration files under node_modules, found none", {
+    hint: "name a text of your own: unrolled train text.txt --out model",
+  });
+}
+
+async function farewell(directory: string, options: StartOptions, context: Context): Promise<void> {
+  const { output, env } = context;
+  const style = styleFor(output.isTerminal, env);
+  const { model, device } = await openModel(directory, options, context);
+  await output.write(`\nNow it writes:\n\n${style.bold(opening)}`);
+  for await (const piece of generate({ model, device, prompt: opening, length: 400, temperature: 0.7, seed: 1 }))
+    await output.write(harmless(piece));
+  device.close();
+  const word = shellWord(directory);
+  const script = "node packages/cli/dist/main.js";
+  await output.write(
+    [
+      "",
+      "",
+      `The model lies in ${directory}. Try:`,
+      `  ${script} sample ${word} --prompt "declare var " --temperature 0.6`,
+      `  ${script} score ${word} "readonly length: number;" "readonly length: nubmer;"`,
+      `  ${script} info ${word}`,
+      "  npm start                                  a minute more",
+      `  ${script} train your-text.txt --out mine --hidden 256`,
+      "",
+    ].join("\n"),
+  );
+}

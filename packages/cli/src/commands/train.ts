@@ -1,0 +1,29 @@
+// `unrolled train`: a new run, or the going on of an old one.
+import type { Context } from "../context.js";
+import { UsageError } from "../exit.js";
+import { newRun, type RunRequest, resumedRun } from "../run.js";
+import { resumedSettings, runSettings, type TrainOptions } from "../settings.js";
+
+export async function trainFiles(files: readonly string[], options: TrainOptions, context: Context): Promise<number> {
+  const request: RunRequest = {
+    ...(options.device === undefined ? {} : { device: options.device }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.json === undefined ? {} : { json: options.json }),
+  };
+  if (options.resume !== undefined) {
+    if (files.length > 0)
+      throw new UsageError(`${files[0]}: must not be named with --resume, which reads the files of the run`, {
+        hint: "leave the files out, or start a new run with --out",
+      });
+    return resumedRun(options.resume, (recorded) => resumedSettings(recorded, options), request, context);
+  }
+  if (files.length === 0)
+    throw new UsageError("train: must be given a text file to learn, was given none", {
+      hint: "unrolled train text.txt --out model; npm start learns a text that is already here",
+    });
+  if (options.out === undefined)
+    throw new UsageError("--out: must name the directory to keep the model in, was left out", {
+      hint: "add --out model, or go on with a run: --resume model",
+    });
+  return newRun(files, options.out, runSettings(options), request, context);
+}

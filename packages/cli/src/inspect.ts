@@ -1,0 +1,70 @@
+// A model directory looked at file by file: what is there, and whether it is sound.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  CheckpointError,
+  type CompanionName,
+  checkCompanion,
+  companionNames,
+  decodeModelFile,
+  decodeTrainingFile,
+  type LanguageModelSpec,
+  type ModelFile,
+  modelFiles,
+} from "unrolled";
+import { type RunRecord, readRecord } from "./record.js";
+import { openModelDirectory } from "./store.js";
+
+export interface FileReport {
+  readonly name: string;
+  readonly bytes: number;
+  /** "unchecked": it carries no checksum. */
+  readonly state: "sound" | "unchecked" | "damaged";
+  readonly problem?: string;
+}
+
+export interface DirectoryReport {
+  readonly spec: LanguageModelSpec;
+  readonly step: number | undefined;
+  /** Of the latest training state that is whole. */
+  readonly record: RunRecord | undefined;
+  readonly files: readonly FileReport[];
+  readonly notes: readonly string[];
+}
+
+/** Throws CheckpointError or SpecError where no model can be read at all. */
+export async function inspect(directory: string): Promise<DirectoryReport> {
+  const { model, step, notes } = openModelDirectory(directory);
+  const files: FileReport[] = [];
+  const look = async <T>(name: string, check: (bytes: Uint8Array) => T): Promise<T | undefined> => {
+    const bytes = await readFile(join(directory, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (bytes === undefined) return undefined;
+    try {
+      const value = check(bytes);
+      files.push({ name, bytes: bytes.length, state: value === undefined ? "unchecked" : "sound" });
+      return value;
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+      files.push({ name, bytes: bytes.length, state: "damaged", problem: error.message });
+      return undefined;
+    }
+  };
+  const weights = await look(modelFiles.weights, decodeModelFile);
+  for (const name of companionNames) await look(modelFiles[name], (bytes) => companion(weights, name, bytes));
+  const latest = await look(modelFiles.training, (bytes) => recordIn(bytes, join(directory, modelFiles.training)));
+  const older = await look(modelFiles.previousTraining, (bytes) => recordIn(bytes, modelFiles.previousTraining));
+  await look(modelFiles.metrics, () => undefined);
+  return { spec: model.spec, step, record: latest ?? older, files, notes };
+}
+
+function companion(model: ModelFile | undefined, name: CompanionName, bytes: Uint8Array): true | undefined {
+  if (model === undefined || !model.checksums.has(name)) return undefined;
+  checkCompanion(model, name, bytes);
+  return true;
+}
+
+const recordIn = (bytes: Uint8Array, where: string): RunRecord =>
+  readRecord(decodeTrainingFile(bytes, where).record, where);

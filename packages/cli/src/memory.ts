@@ -1,0 +1,37 @@
+// Whether a model fits this machine, said before anything is allocated.
+import { totalmem } from "node:os";
+import { languageModelSpec, limits, memoryEstimate, parameterCount, type LanguageModelSpec } from "unrolled";
+import { UsageError } from "./exit.js";
+import { bytes, count } from "./format.js";
+import type { RunSettings } from "./settings.js";
+
+/** Bytes that this process may hope for: the machine's memory, or what its container allows. */
+export function machineMemory(): number {
+  const allowed = process.constrainedMemory?.() ?? 0;
+  return allowed > 0 && allowed < totalmem() ? allowed : totalmem();
+}
+
+/**
+ * The complete spec of the settings. Throws UsageError with the memory a training step would need where the machine has
+ * less, before the spec's own limits are looked at.
+ */
+export function affordableSpec(
+  settings: RunSettings,
+  vocabulary: number,
+  available = machineMemory(),
+): LanguageModelSpec {
+  const { tokens, cell, reset, hidden, tied, dropout, batch, sequence } = settings;
+  const embedding = settings.embedding ?? (tied ? hidden[hidden.length - 1] : Math.min(hidden[0], 512));
+  const wanted = { format: "unrolled", version: 1, task: "language-model", tokens, vocabulary, cell, reset } as const;
+  const spec: LanguageModelSpec = { ...wanted, embedding, hidden, dropout, tied };
+  const needed = memoryEstimate(spec, { batch, sequence });
+  if (needed > available)
+    throw new UsageError(
+      `--hidden ${hidden.join(",")} --batch ${batch} --sequence ${sequence}: would need ${bytes(needed)} of memory for a training step ` +
+        `(${count(parameterCount(spec))} parameters), this machine has ${bytes(available)}`,
+      { code: "memory", hint: "choose fewer --hidden units or --layers, or a smaller --batch or --sequence" },
+    );
+  if (hidden.length > limits.layers)
+    throw new UsageError(`--layers: must be at most ${limits.layers}, was ${hidden.length}`, { code: "layers" });
+  return languageModelSpec({ tokens, vocabulary, cell, reset, embedding, hidden, dropout, tied });
+}

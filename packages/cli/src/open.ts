@@ -1,0 +1,16 @@
+// A model directory opened for use: the model, a device for it, and the n-gram model kept beside it.
+import type { Device } from "unrolled";
+import type { Context } from "./context.js";
+import { type DeviceRequest, openRequested } from "./device-options.js";
+import { openModelDirectory, type UsableModel } from "./store.js";
+
+export interface OpenModel extends UsableModel {
+  readonly device: Device;
+}
+
+/** What was damaged in the directory is said to people; the model that is given is whole. */
+export async function openModel(directory: string, request: DeviceRequest, { people }: Context): Promise<OpenModel> {
+  const model = openModelDirectory(directory);
+  for (const note of model.notes) await people.write(`note: ${note}\n`);
+  return { ...model, device: await openRequested(request) };
+}

@@ -1,0 +1,327 @@
+// The commands and their options. Each command's code is loaded when it is called: the start must be quick.
+import { Command, CommanderError, Option } from "commander";
+import type { Context } from "./context.js";
+import { exitCodes, UsageError } from "./exit.js";
+import { choice, integer, real, sizes } from "./parse.js";
+import { deviceNames, optimizerNames, scheduleNames, type TrainOptions } from "./settings.js";
+
+export const version = "0.1.0";
+
+const cells = ["rnn", "gru", "lstm"] as const;
+const kinds = ["char", "word", "byte"] as const;
+const seed = (option: string) => integer(option, 0, 0xffffffff);
+
+/** Parses `argv` (without node and the script) and runs the command; resolves to the exit code. */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = root(context);
+  const commands: Command[] = [
+    trainCommand(async (files, options) => {
+      const { trainFiles } = await import("./commands/train.js");
+      code = await trainFiles(files, options, context);
+    }),
+    sampleCommand(async (directory, options) => {
+      const { sample } = await import("./commands/sample.js");
+      code = await sample(directory, options, context);
+    }),
+    evalCommand(async (directory, file, options) => {
+      const { evaluate } = await import("./commands/eval.js");
+      code = await evaluate(directory, file, options, context);
+    }),
+    scoreCommand(async (directory, sentences, options) => {
+      const { score } = await import("./commands/score.js");
+      code = await score(directory, sentences, options, context);
+    }),
+    infoCommand(async (directory, options) => {
+      const { info } = await import("./commands/info.js");
+      code = await info(directory, options, context);
+    }),
+    devicesCommand(async (options) => {
+      const { devices } = await import("./commands/devices.js");
+      code = await devices(options, context);
+    }),
+    startCommand(async (options) => {
+      const { start } = await import("./commands/start.js");
+      code = await start(options, context);
+    }),
+  ];
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.done;
+    if (error.code === "commander.help") return exitCodes.usage;
+    throw usageError(error, argv);
+  }
+  return code;
+}
+
+/** Commander's words in our form: where, what was wrong, and what helps. */
+function usageError(error: CommanderError, argv: readonly string[]): UsageError {
+  const [message, ...more] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = more.join(" ").match(/\(Did you mean (.*)\?\)/)?.[1];
+  const command = argv.find((word) => !word.startsWith("-"));
+  const known = command !== undefined && error.code !== "commander.unknownCommand" ? ` ${command}` : "";
+  return new UsageError(message.replace(/'/g, '"'), {
+    code: error.code === "commander.unknownCommand" ? "unknown-command" : "usage",
+    hint: suggestion === undefined ? `see: unrolled${known} --help` : `did you mean ${suggestion}?`,
+  });
+}
+
+function root(context: Context): Command {
+  return new Command("unrolled")
+    .description("Recurrent networks that learn a text, write in its manner and score sentences.")
+    .version(version, "-V, --version", "show the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false, sortOptions: false })
+    .configureOutput({
+      writeOut: (text) => void context.output.write(text),
+      writeErr: (text) => void context.people.write(text),
+      outputError: () => {},
+    })
+    .addHelpText(
+      "after",
+      [
+        "",
+        "Example:",
+        "  unrolled train shakespeare.txt --out play     learn a text",
+        '  unrolled sample play --prompt "ROMEO:"        write in its manner',
+        "  unrolled eval play other.txt                  how well it predicts another text",
+        "",
+        "Exit codes: 0 done, 1 failed, 2 wrong options or input, 130/143/129 stopped by a signal, 141 reader gone.",
+      ].join("\n"),
+    );
+}
+
+const example = (lines: readonly string[]): string => ["", "Example:", ...lines.map((line) => `  ${line}`)].join("\n");
+const jsonOption = (): Option => new Option("--json", "machine-readable lines on standard output, and nothing else");
+
+function option<T>(flags: string, description: string, parse: (option: string) => (text: string) => T): Option {
+  const name = flags.match(/--[a-z-]+/)?.[0] ?? flags;
+  return new Option(flags, description).argParser(parse(name));
+}
+
+const deviceOptions = (): Option[] => [
+  option("--device <name>", "auto, native, wasm or reference (default: auto)", (o) => choice(o, deviceNames)),
+  option("--threads <n>", "threads of the device (default: as many as there are cores)", (o) => integer(o, 1, 1024)),
+];
+
+function withOptions(
+  command: Command,
+  groups: readonly (readonly [title: string, options: readonly Option[]])[],
+): Command {
+  for (const [title, options] of groups) for (const each of options) command.addOption(each.helpGroup(title));
+  return command;
+}
+
+function trainCommand(action: (files: string[], options: TrainOptions) => Promise<void>): Command {
+  const command = new Command("train")
+    .description("Learn a text: trains a recurrent language model and keeps it in a directory.")
+    .argument("[file...]", "text files, in reading order")
+    .addHelpText(
+      "after",
+      example([
+        "unrolled train shakespeare.txt --out play --hidden 256 --dropout 0.2",
+        "unrolled train --resume play --epochs 20      goes on where it stopped",
+      ]),
+    )
+    .action(action);
+  return withOptions(command, [
+    ["Where:", whereOptions()],
+    ["Model:", modelOptions()],
+    ["Training:", trainingOptions()],
+    ["Learning rate:", rateOptions()],
+    ["Running:", [...deviceOptions(), jsonOption()]],
+  ]);
+}
+
+const whereOptions = (): Option[] => [
+  new Option("--out <dir>", "model directory to make"),
+  new Option("--resume <dir>", "go on with this model directory; its files and options hold"),
+];
+
+const modelOptions = (): Option[] => [
+  option("--tokens <kind>", "char, word or byte (default: char)", (o) => choice(o, kinds)),
+  option("--min-count <n>", "words seen fewer times become <unk> (default: 1)", (o) => integer(o, 1)),
+  option("--cell <name>", "rnn, gru or lstm (default: lstm)", (o) => choice(o, cells)),
+  option("--reset <place>", "reset gate of a gru: after or before the product (default: after)", (o) =>
+    choice(o, ["after", "before"]),
+  ),
+  option("--hidden <sizes>", "units of each layer: 128, or 256,128 (default: 128)", sizes),
+  option("--layers <n>", "number of layers (default: 2)", (o) => integer(o, 1, 64)),
+  option("--embedding <n>", "width of the embedding (default: as the first layer)", (o) => integer(o, 1)),
+  new Option("--tied", "the head uses the embedding's matrix"),
+  option("--dropout <p>", "chance to drop a unit between layers (default: 0)", (o) => real(o, { from: 0, below: 1 })),
+];
+
+const trainingOptions = (): Option[] => [
+  option("--batch <n>", "parallel streams of text (default: 50)", (o) => integer(o, 1)),
+  option("--sequence <n>", "tokens before gradients are cut (default: 50)", (o) => integer(o, 1)),
+  option("--epochs <n>", "passes over the text (default: 10)", (o) => integer(o, 1)),
+  option("--max-steps <n>", "stop after so many steps", (o) => integer(o, 1)),
+  option("--validation <part>", "part of the text held out (default: 0.1)", (o) => real(o, { from: 0, below: 1 })),
+  option("--sample-every <steps>", "show what it writes (default: each tenth of the run; 0: never)", (o) =>
+    integer(o, 0),
+  ),
+  option("--checkpoint-every <steps>", "save so often, besides each epoch (default: about every 500)", (o) =>
+    integer(o, 1),
+  ),
+  option("--seed <n>", "of weights, dropout and samples (default: 1)", seed),
+];
+
+const rateOptions = (): Option[] => [
+  option("--optimizer <name>", `${optimizerNames.join(", ")} (default: adam)`, (o) => choice(o, optimizerNames)),
+  option("--lr <rate>", "learning rate (default: 2e-3; sgd 0.5, adagrad 0.05)", (o) => real(o, { above: 0 })),
+  option("--momentum <m>", "of sgd (default: 0.9)", (o) => real(o, { from: 0, below: 1 })),
+  option("--weight-decay <w>", "of adamw (default: 0.01)", (o) => real(o, { from: 0 })),
+  option("--schedule <name>", `${scheduleNames.join(", ")} (default: constant)`, (o) => choice(o, scheduleNames)),
+  option("--decay-every <steps>", "step: when the rate falls (default: 1000)", (o) => integer(o, 1)),
+  option("--decay-factor <f>", "step, plateau: by what (default: 0.5)", (o) => real(o, { above: 0, below: 1 })),
+  option("--warmup <steps>", "cosine: steps to the full rate (default: 100)", (o) => integer(o, 0)),
+  option("--floor <part>", "cosine: part of the rate at the end (default: 0)", (o) => real(o, { from: 0, below: 1 })),
+  option("--patience <n>", "plateau: validations without gain (default: 2)", (o) => integer(o, 0)),
+  option("--clip-norm <n>", "largest norm of all gradients (default: 5; 0: off)", (o) => real(o, { from: 0 })),
+  option("--clip-value <v>", "largest single gradient (default: off)", (o) => real(o, { from: 0 })),
+];
+
+export interface SampleOptions {
+  readonly prompt?: string;
+  readonly length?: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly greedy?: boolean;
+  readonly seed?: number;
+  readonly count?: number;
+  readonly allowUnknown?: boolean;
+  readonly device?: (typeof deviceNames)[number];
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+function sampleCommand(action: (directory: string, options: SampleOptions) => Promise<void>): Command {
+  const command = new Command("sample")
+    .description("Write in the manner of the text; each piece appears as it is written.")
+    .argument("<dir>", "model directory")
+    .addHelpText("after", example(['unrolled sample play --prompt "ROMEO:" --length 500 --temperature 0.8']))
+    .action(action);
+  const writing: Option[] = [
+    new Option("--prompt <text>", "how it begins (default: as the training text does)"),
+    option("--length <n>", "tokens to write (default: 500)", (o) => integer(o, 1)),
+    option("--temperature <t>", "below 1 bolder in what is likely, above 1 wilder (default: 1)", (o) =>
+      real(o, { above: 0 }),
+    ),
+    option("--top-k <n>", "only the n likeliest tokens", (o) => integer(o, 1)),
+    option("--top-p <p>", "only the likeliest tokens that make up p", (o) => real(o, { above: 0, upTo: 1 })),
+    new Option("--greedy", "always the likeliest token"),
+    option("--seed <n>", "the same seed writes the same text (default: another each time)", seed),
+    option("--count <n>", "samples to write (default: 1)", (o) => integer(o, 1)),
+    new Option("--allow-unknown", "read what the vocabulary lacks in the prompt as <unk>"),
+  ];
+  return withOptions(command, [
+    ["Writing:", writing],
+    ["Running:", [...deviceOptions(), jsonOption()]],
+  ]);
+}
+
+export interface DeviceOptions {
+  readonly device?: (typeof deviceNames)[number];
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+export interface EvalOptions extends DeviceOptions {
+  readonly ngram?: boolean;
+  readonly allowUnknown?: boolean;
+}
+
+function evalCommand(action: (directory: string, file: string, options: EvalOptions) => Promise<void>): Command {
+  const command = new Command("eval")
+    .description("How well the model predicts a text: nats, bits and perplexity per token, beside an n-gram model.")
+    .argument("<dir>", "model directory")
+    .argument("<file>", "text file; the state is carried over the whole of it")
+    .addHelpText("after", example(["unrolled eval play sonnets.txt"]))
+    .action(action);
+  return withOptions(command, [
+    [
+      "Reading:",
+      [
+        new Option("--no-ngram", "leave the n-gram line out"),
+        new Option("--allow-unknown", "read what the vocabulary lacks as <unk>"),
+      ],
+    ],
+    ["Running:", [...deviceOptions(), jsonOption()]],
+  ]);
+}
+
+export interface ScoreOptions extends DeviceOptions {
+  readonly tokens?: boolean;
+  readonly allowUnknown?: boolean;
+}
+
+function scoreCommand(
+  action: (directory: string, sentences: string[], options: ScoreOptions) => Promise<void>,
+): Command {
+  const command = new Command("score")
+    .description("The log-probability of sentences, best first, and how much likelier the first is than the second.")
+    .argument("<dir>", "model directory")
+    .argument("[sentence...]", "sentences; without any, the lines of standard input")
+    .addHelpText("after", example(['unrolled score play "The apple and pair salad" "The apple and pear salad"']))
+    .action(action);
+  return withOptions(command, [
+    [
+      "Showing:",
+      [
+        new Option("--tokens", "the log-probability of each token"),
+        new Option("--allow-unknown", "read what the vocabulary lacks as <unk>"),
+      ],
+    ],
+    ["Running:", [...deviceOptions(), jsonOption()]],
+  ]);
+}
+
+export interface JsonOptions {
+  readonly json?: boolean;
+}
+
+function infoCommand(action: (directory: string, options: JsonOptions) => Promise<void>): Command {
+  return new Command("info")
+    .description("What a model directory holds: model, training so far, files and whether they are sound.")
+    .argument("<dir>", "model directory")
+    .addOption(jsonOption())
+    .addHelpText("after", example(["unrolled info play"]))
+    .action(action);
+}
+
+function devicesCommand(action: (options: JsonOptions) => Promise<void>): Command {
+  return new Command("devices")
+    .description("Which engines load on this machine, and why the others do not.")
+    .addOption(jsonOption())
+    .addHelpText("after", example(["unrolled devices"]))
+    .action(action);
+}
+
+export interface StartOptions extends DeviceOptions {
+  readonly out?: string;
+  readonly seconds?: number;
+}
+
+function startCommand(action: (options: StartOptions) => Promise<void>): Command {
+  const command = new Command("start")
+    .description("A first look: learns TypeScript's own declaration files for a minute, then writes some of its own.")
+    .addHelpText("after", example(["unrolled start", "unrolled start --seconds 300"]))
+    .action(action);
+  return withOptions(command, [
+    [
+      "Where:",
+      [
+        new Option("--out <dir>", "model directory (default: model); an existing one is continued"),
+        option("--seconds <s>", "how long to learn (default: 60)", (o) => integer(o, 1)),
+      ],
+    ],
+    ["Running:", [...deviceOptions(), jsonOption()]],
+  ]);
+}

@@ -1,0 +1,97 @@
+// What a checkpoint says about its run besides numbers in tensors: options, files, counters, last measurements.
+import { CheckpointError, cellNames, type TrainingCounters, tokenKinds } from "unrolled";
+import { z } from "zod";
+import type { DataFile } from "./data.js";
+import type { Baseline } from "./reporter.js";
+import { optimizerNames, type RunSettings, scheduleNames } from "./settings.js";
+
+export interface RunRecord {
+  readonly format: "unrolled-run";
+  readonly version: 1;
+  readonly settings: RunSettings;
+  readonly files: readonly DataFile[];
+  readonly counters: TrainingCounters;
+  /** The last validation; null before the first. */
+  readonly validation: { readonly step: number; readonly nats: number; readonly tokens: number } | null;
+  /** null where nothing is held out. */
+  readonly ngram: Baseline | null;
+  /** Tokens learnt from, and held out. */
+  readonly tokens: number;
+  readonly validationTokens: number;
+}
+
+const natural = z.number().int().nonnegative();
+const positive = z.number().int().positive();
+const file = z.strictObject({ path: z.string().min(1), bytes: natural, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+const optimizer = z.strictObject({
+  name: z.enum(optimizerNames),
+  rate: z.number().positive(),
+  momentum: z.number().optional(),
+  weightDecay: z.number().optional(),
+});
+const schedule = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal(scheduleNames[0]) }),
+  z.strictObject({ name: z.literal(scheduleNames[1]), every: positive, factor: z.number() }),
+  z.strictObject({ name: z.literal(scheduleNames[2]), warmup: natural, floor: z.number() }),
+  z.strictObject({ name: z.literal(scheduleNames[3]), factor: z.number(), patience: natural }),
+]);
+const settings = z.strictObject({
+  tokens: z.enum(tokenKinds),
+  minCount: positive,
+  cell: z.enum(cellNames),
+  reset: z.enum(["after", "before"]),
+  hidden: z.array(positive).min(1),
+  embedding: positive.nullable(),
+  tied: z.boolean(),
+  dropout: z.number().min(0).lt(1),
+  batch: positive,
+  sequence: positive,
+  epochs: positive,
+  maxSteps: positive.nullable(),
+  optimizer,
+  schedule,
+  clipNorm: z.number().nullable(),
+  clipValue: z.number().nullable(),
+  validation: z.number().min(0).lt(1),
+  sampleEvery: natural.nullable(),
+  checkpointEvery: positive.nullable(),
+  seed: natural,
+});
+const counters = z.strictObject({
+  step: natural,
+  epoch: natural,
+  chunk: natural,
+  seed: natural,
+  plateau: z.strictObject({ best: z.number().nullable(), waited: natural, factor: z.number() }),
+  bestValidation: z.number().nullable(),
+  data: z.string(),
+});
+const baseline = z.strictObject({
+  n: positive,
+  nats: z.number(),
+  bitsPerToken: z.number(),
+  perplexity: z.number(),
+  tokens: natural,
+});
+const record = z.strictObject({
+  format: z.literal("unrolled-run"),
+  version: z.literal(1),
+  settings,
+  files: z.array(file).min(1),
+  counters,
+  validation: z.strictObject({ step: natural, nats: z.number(), tokens: natural }).nullable(),
+  ngram: baseline.nullable(),
+  tokens: natural,
+  validationTokens: natural,
+});
+
+/** Reads a record strictly. CheckpointError `run-record` names the field. */
+export function readRecord(value: unknown, where: string): RunRecord {
+  const read = record.safeParse(value);
+  if (read.success) return read.data as RunRecord;
+  const [issue] = read.error.issues;
+  throw new CheckpointError(`${where}: record.${issue?.path.join(".")}: ${issue?.message}`, {
+    code: "run-record",
+    hint: "another version of unrolled wrote this run, or it was edited; the model can still be sampled",
+  });
+}

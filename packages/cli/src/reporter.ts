@@ -1,0 +1,48 @@
+// Consumers of a run's events: JSON lines, plain lines, or a live block on a terminal.
+import type {
+  CheckpointEvent,
+  DoneEvent,
+  Evaluation,
+  SampleEvent,
+  StartEvent,
+  StepEvent,
+  TokenKind,
+  ValidationEvent,
+} from "unrolled";
+
+/** The n-gram model of the same training text, on the same held-out text. */
+export interface Baseline extends Evaluation {
+  /** Length of the n-grams: a token and n - 1 before it. */
+  readonly n: number;
+}
+
+export type RunEvent =
+  | StartEvent
+  | StepEvent
+  | SampleEvent
+  | DoneEvent
+  | (ValidationEvent & { readonly ngram: Baseline | undefined })
+  | { readonly type: "checkpoint"; readonly step: CheckpointEvent["step"]; readonly directory: string };
+
+export interface Reporter {
+  /** Resolves when the event is shown; a reader that is slow slows the run. */
+  report(event: RunEvent): Promise<void>;
+  /** A line for people, never part of the JSON. */
+  note(text: string): Promise<void>;
+  /** Leaves the terminal as a line-by-line program would. */
+  close(): Promise<void>;
+}
+
+/** What reporters need to know of a run besides its events. */
+export interface RunFacts {
+  readonly tokens: TokenKind;
+  readonly epochs: number;
+  readonly directory: string;
+  /** Predicted seconds to the end, from the last step. */
+  remaining(event: StepEvent): number;
+}
+
+const unitNames: Readonly<Record<TokenKind, string>> = { char: "char", word: "word", byte: "byte" };
+
+/** "bits/char", "bits/word", "bits/byte". */
+export const bitsUnit = (tokens: TokenKind): string => `bits/${unitNames[tokens]}`;

@@ -1,0 +1,178 @@
+// A run from its options to its last word: new or resumed, whoever asked for it (train, start).
+import {
+  type Corpus,
+  type Device,
+  type DoneEvent,
+  encodeNgram,
+  encodeVocabulary,
+  type LanguageModel,
+  languageModel,
+  type StepEvent,
+  streams,
+  type TrainingState,
+} from "unrolled";
+import type { Context } from "./context.js";
+import { checkData, readData } from "./data.js";
+import { type DeviceRequest, openRequested } from "./device-options.js";
+import { exitCodes } from "./exit.js";
+import { shellWord, whole } from "./format.js";
+import { jsonReporter } from "./json-reporter.js";
+import { affordableSpec } from "./memory.js";
+import { countNgrams } from "./ngram-line.js";
+import type { RunRecord } from "./record.js";
+import type { Reporter, RunFacts } from "./reporter.js";
+import { type RunStore, runSession, totalSteps } from "./session.js";
+import type { RunSettings } from "./settings.js";
+import { listenForStop, type Stop } from "./signals.js";
+import { createStore, openRun } from "./store.js";
+import { liveReporter } from "./terminal/live.js";
+import { plainReporter } from "./terminal/plain.js";
+import { canRedraw, styleFor } from "./terminal/style.js";
+
+export interface RunRequest extends DeviceRequest {
+  readonly json?: boolean;
+  /** Stop by itself after so long. */
+  readonly seconds?: number;
+}
+
+interface Prepared {
+  readonly settings: RunSettings;
+  readonly corpus: Corpus;
+  readonly model: LanguageModel;
+  readonly device: Device;
+  readonly store: RunStore;
+  readonly record: Omit<RunRecord, "counters">;
+  readonly resume?: TrainingState;
+}
+
+/** Trains a new model on `files` and keeps it in `directory`, which must be new. */
+export async function newRun(
+  files: readonly string[],
+  directory: string,
+  settings: RunSettings,
+  request: RunRequest,
+  context: Context,
+): Promise<number> {
+  const { files: known, corpus } = await readData(files, settings);
+  const spec = affordableSpec(settings, corpus.vocabulary.tokens.length);
+  streams(corpus.training, settings);
+  const device = await openRequested(request);
+  const ngram = countNgrams(corpus);
+  const record = {
+    format: "unrolled-run",
+    version: 1,
+    settings,
+    files: known,
+    validation: null,
+    ngram: ngram?.baseline ?? null,
+    tokens: corpus.training.length,
+    validationTokens: corpus.validation.length,
+  } as const;
+  const model = languageModel({ ...spec, vocabulary: corpus.vocabulary, seed: settings.seed });
+  const store = createStore(directory, record, {
+    spec: Buffer.from(`${JSON.stringify(spec, null, 2)}\n`),
+    vocabulary: encodeVocabulary(corpus.vocabulary),
+    ...(ngram === undefined ? {} : { ngram: encodeNgram(ngram.model) }),
+  });
+  return finish({ settings, corpus, model, device, store, record }, request, context);
+}
+
+/** Goes on with the run in `directory`: its files, its options but for what `change` makes of them, the same bits. */
+export async function resumedRun(
+  directory: string,
+  change: (recorded: RunSettings) => RunSettings,
+  request: RunRequest,
+  context: Context,
+): Promise<number> {
+  const run = await openRun(directory);
+  for (const note of run.notes) await context.people.write(`${note}\n`);
+  const settings = change(run.record.settings);
+  await checkData(run.record.files);
+  const { corpus } = await readData(
+    run.record.files.map((file) => file.path),
+    settings,
+  );
+  const total = totalSteps(settings, corpus);
+  const made = run.training.counters.step;
+  if (made >= total) {
+    const text = `${directory} is finished: ${whole(made)} of ${whole(total)} steps are made; to learn more: unrolled train --resume ${shellWord(directory)} --epochs ${settings.epochs * 2}`;
+    await (request.json ? context.people : context.output).write(`${text}\n`);
+    return exitCodes.done;
+  }
+  const device = await openRequested(request);
+  const { counters: _, ...rest } = run.record;
+  const record = { ...rest, settings };
+  const store = run.storeFor(record);
+  return finish({ settings, corpus, model: run.model, device, store, record, resume: run.training }, request, context);
+}
+
+async function finish(prepared: Prepared, request: RunRequest, context: Context): Promise<number> {
+  const { settings, corpus, device, store, record } = prepared;
+  const began = context.clock();
+  const facts: RunFacts = {
+    tokens: settings.tokens,
+    epochs: settings.epochs,
+    directory: store.directory,
+    remaining: remaining(
+      settings,
+      totalSteps(settings, corpus),
+      request.seconds,
+      () => (context.clock() - began) / 1000,
+    ),
+  };
+  const reporter = reporterFor(request, facts, context);
+  const stop = listenForStop({
+    onAsk: () => void reporter.note("stopping after this step; again to end at once"),
+    onImpatience: () =>
+      void reporter.note(`this step takes too long; the last checkpoint in ${store.directory} is good`),
+  });
+  context.output.onClose(() => stop.request(exitCodes.pipe));
+  try {
+    const done = await runSession({
+      ...prepared,
+      reporter,
+      stop,
+      clock: context.clock,
+      baseline: () => record.ngram ?? undefined,
+      ...(request.seconds === undefined ? {} : { seconds: request.seconds }),
+    });
+    await Promise.race([
+      lastWords(done, store, request, reporter, stop),
+      new Promise((resolve) => setTimeout(resolve, 1000)),
+    ]);
+    return stop.exitCode ?? exitCodes.done;
+  } finally {
+    stop.release();
+    device.close();
+  }
+}
+
+function reporterFor({ json }: RunRequest, facts: RunFacts, { output, people, env, clock }: Context): Reporter {
+  if (json) return jsonReporter(output, people);
+  if (!canRedraw(output.isTerminal, env)) return plainReporter(output, facts, clock);
+  return liveReporter(output, facts, styleFor(true, env), clock);
+}
+
+function remaining(
+  { batch, sequence }: RunSettings,
+  total: number,
+  seconds: number | undefined,
+  elapsed: () => number,
+) {
+  return ({ step, tokensPerSecond }: StepEvent): number =>
+    Math.min(((total - step) * batch * sequence) / tokensPerSecond, (seconds ?? Number.POSITIVE_INFINITY) - elapsed());
+}
+
+async function lastWords(
+  done: DoneEvent,
+  { directory }: RunStore,
+  request: RunRequest,
+  reporter: Reporter,
+  stop: Stop,
+) {
+  await reporter.report(done);
+  await reporter.close();
+  if (stop.exitCode !== undefined) await reporter.note(`go on with: unrolled train --resume ${shellWord(directory)}`);
+  else if (request.seconds === undefined)
+    await reporter.note(`the model is in ${directory}; let it write: unrolled sample ${shellWord(directory)}`);
+}

@@ -1,0 +1,203 @@
+// What a training run is told: the options of `train`, complete and consistent. Recorded in the model directory.
+import type { CellName, TokenKind } from "unrolled";
+import { UsageError } from "./exit.js";
+
+export const optimizerNames = ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as const;
+export const scheduleNames = ["constant", "step", "cosine", "plateau"] as const;
+export const deviceNames = ["auto", "native", "wasm", "reference"] as const;
+export type OptimizerName = (typeof optimizerNames)[number];
+export type ScheduleName = (typeof scheduleNames)[number];
+export type DeviceChoice = (typeof deviceNames)[number];
+
+/** Options as the command line gives them; absent means "not named". */
+export interface TrainOptions {
+  readonly out?: string;
+  readonly resume?: string;
+  readonly cell?: CellName;
+  readonly reset?: "after" | "before";
+  readonly hidden?: readonly number[];
+  readonly layers?: number;
+  readonly embedding?: number;
+  readonly tied?: boolean;
+  readonly dropout?: number;
+  readonly tokens?: TokenKind;
+  readonly minCount?: number;
+  readonly batch?: number;
+  readonly sequence?: number;
+  readonly epochs?: number;
+  readonly maxSteps?: number;
+  readonly optimizer?: OptimizerName;
+  readonly lr?: number;
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+  readonly schedule?: ScheduleName;
+  readonly decayEvery?: number;
+  readonly decayFactor?: number;
+  readonly warmup?: number;
+  readonly floor?: number;
+  readonly patience?: number;
+  readonly clipNorm?: number;
+  readonly clipValue?: number;
+  readonly validation?: number;
+  readonly sampleEvery?: number;
+  readonly checkpointEvery?: number;
+  readonly seed?: number;
+  readonly device?: DeviceChoice;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** Everything that decides the bits of a run, as plain JSON: what --resume goes on with. */
+export interface RunSettings {
+  readonly tokens: TokenKind;
+  readonly minCount: number;
+  readonly cell: CellName;
+  readonly reset: "after" | "before";
+  readonly hidden: readonly number[];
+  /** null: as wide as the first layer (the last where tied). */
+  readonly embedding: number | null;
+  readonly tied: boolean;
+  readonly dropout: number;
+  readonly batch: number;
+  readonly sequence: number;
+  readonly epochs: number;
+  readonly maxSteps: number | null;
+  readonly optimizer: OptimizerSettings;
+  readonly schedule: ScheduleSettings;
+  /** null: not clipped. */
+  readonly clipNorm: number | null;
+  readonly clipValue: number | null;
+  /** Part of the text held out. */
+  readonly validation: number;
+  /** Steps; null: at the start and at every tenth. */
+  readonly sampleEvery: number | null;
+  /** Steps; null: chosen from the length of an epoch. */
+  readonly checkpointEvery: number | null;
+  readonly seed: number;
+}
+
+export interface OptimizerSettings {
+  readonly name: OptimizerName;
+  readonly rate: number;
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+}
+
+export type ScheduleSettings =
+  | { readonly name: "constant" }
+  | { readonly name: "step"; readonly every: number; readonly factor: number }
+  | { readonly name: "cosine"; readonly warmup: number; readonly floor: number }
+  | { readonly name: "plateau"; readonly factor: number; readonly patience: number };
+
+/** Rates that learn text well in reach of no tuning. */
+export const defaultRates: Readonly<Record<OptimizerName, number>> = {
+  sgd: 0.5,
+  adagrad: 0.05,
+  rmsprop: 2e-3,
+  adam: 2e-3,
+  adamw: 2e-3,
+};
+
+/** Every option with its default, and no option that would change nothing. Throws UsageError. */
+export function runSettings(options: TrainOptions): RunSettings {
+  const tokens = options.tokens ?? "char";
+  const cell = options.cell ?? "lstm";
+  if (options.reset !== undefined && cell !== "gru") without("--reset", "--cell gru");
+  if (options.minCount !== undefined && tokens !== "word") without("--min-count", "--tokens word");
+  return {
+    tokens,
+    minCount: options.minCount ?? 1,
+    cell,
+    reset: options.reset ?? "after",
+    hidden: hiddenSizes(options.hidden, options.layers),
+    embedding: options.embedding ?? null,
+    tied: options.tied ?? false,
+    dropout: options.dropout ?? 0,
+    batch: options.batch ?? 50,
+    sequence: options.sequence ?? 50,
+    epochs: options.epochs ?? 10,
+    maxSteps: options.maxSteps ?? null,
+    optimizer: optimizerSettings(options),
+    schedule: scheduleSettings(options),
+    clipNorm: zeroIsOff(options.clipNorm ?? 5),
+    clipValue: zeroIsOff(options.clipValue ?? 0),
+    validation: options.validation ?? 0.1,
+    sampleEvery: options.sampleEvery ?? null,
+    checkpointEvery: options.checkpointEvery ?? null,
+    seed: options.seed ?? 1,
+  };
+}
+
+function without(option: string, needed: string): never {
+  throw new UsageError(`${option}: must come with ${needed}, which is not chosen`, {
+    hint: `add ${needed}, or leave ${option} out`,
+  });
+}
+
+const zeroIsOff = (value: number): number | null => (value === 0 ? null : value);
+
+/** "--hidden 256 --layers 2" and "--hidden 256,256" are the same. */
+function hiddenSizes(hidden: readonly number[] | undefined, layers: number | undefined): readonly number[] {
+  const sizes = hidden ?? [128];
+  if (sizes.length === 1) return Array.from({ length: layers ?? 2 }, () => sizes[0]);
+  if (layers !== undefined && layers !== sizes.length)
+    throw new UsageError(`--layers: must be ${sizes.length}, the number of sizes in --hidden, was ${layers}`, {
+      hint: "leave --layers out where --hidden lists every layer",
+    });
+  return sizes;
+}
+
+function optimizerSettings(options: TrainOptions): OptimizerSettings {
+  const name = options.optimizer ?? "adam";
+  if (options.momentum !== undefined && name !== "sgd") without("--momentum", "--optimizer sgd");
+  if (options.weightDecay !== undefined && name !== "adamw") without("--weight-decay", "--optimizer adamw");
+  return {
+    name,
+    rate: options.lr ?? defaultRates[name],
+    ...(name === "sgd" ? { momentum: options.momentum ?? 0.9 } : {}),
+    ...(name === "adamw" ? { weightDecay: options.weightDecay ?? 0.01 } : {}),
+  };
+}
+
+function scheduleSettings(options: TrainOptions): ScheduleSettings {
+  const name = options.schedule ?? "constant";
+  const { decayEvery, decayFactor, warmup, floor, patience } = options;
+  if (decayEvery !== undefined && name !== "step") without("--decay-every", "--schedule step");
+  if (decayFactor !== undefined && name !== "step" && name !== "plateau")
+    without("--decay-factor", "--schedule step or plateau");
+  if (warmup !== undefined && name !== "cosine") without("--warmup", "--schedule cosine");
+  if (floor !== undefined && name !== "cosine") without("--floor", "--schedule cosine");
+  if (patience !== undefined && name !== "plateau") without("--patience", "--schedule plateau");
+  switch (name) {
+    case "constant":
+      return { name };
+    case "step":
+      return { name, every: decayEvery ?? 1000, factor: decayFactor ?? 0.5 };
+    case "cosine":
+      return { name, warmup: warmup ?? 100, floor: floor ?? 0 };
+    case "plateau":
+      return { name, factor: decayFactor ?? 0.5, patience: patience ?? 2 };
+    default:
+      return name satisfies never;
+  }
+}
+
+/** What a resumed run may be told anew. */
+export const changeable = ["epochs", "maxSteps", "threads", "device", "resume", "json"] as const;
+
+/** The recorded settings with the new lengths. Throws UsageError for any other option. */
+export function resumedSettings(recorded: RunSettings, options: TrainOptions): RunSettings {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !(changeable as readonly string[]).includes(name))
+      throw new UsageError(`${flag(name)}: must not change when a run is resumed`, {
+        hint: "only --epochs, --max-steps, --threads and --device may; start a new run for the rest",
+      });
+  return {
+    ...recorded,
+    epochs: options.epochs ?? recorded.epochs,
+    maxSteps: options.maxSteps ?? (options.epochs === undefined ? recorded.maxSteps : null),
+  };
+}
+
+/** minCount as "--min-count". */
+export const flag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,0 +1,20 @@
+// Recorded settings as the library's optimizers.
+import { adagrad, adam, adamw, type OptimizerSpec, rmsprop, sgd } from "unrolled";
+import type { OptimizerSettings } from "./settings.js";
+
+export function optimizerSpec({ name, rate, momentum, weightDecay }: OptimizerSettings): OptimizerSpec {
+  switch (name) {
+    case "sgd":
+      return sgd({ rate, ...(momentum === undefined ? {} : { momentum }) });
+    case "adagrad":
+      return adagrad({ rate });
+    case "rmsprop":
+      return rmsprop({ rate });
+    case "adam":
+      return adam({ rate });
+    case "adamw":
+      return adamw({ rate, ...(weightDecay === undefined ? {} : { weightDecay }) });
+    default:
+      return name satisfies never;
+  }
+}

@@ -1,0 +1,91 @@
+// Model directories as the commands see them: runs to go on with, models to use, directories to look at.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type CheckpointEvent,
+  type Companions,
+  checkLanguageModelSpec,
+  decodeVocabulary,
+  type LanguageModel,
+  limits,
+  loadLanguageModel,
+  modelFiles,
+  type NamedArray,
+  type Ngram,
+  readJson,
+  type TrainingState,
+} from "unrolled";
+import type { RunRecord } from "./record.js";
+import type { RunStore } from "./session.js";
+import { createModelDirectory, type ModelDirectory, readModel, resumeModelDirectory } from "./storage/index.js";
+
+type KnownRun = Omit<RunRecord, "counters">;
+
+/** A new directory to train into. Nothing is written to it before the first checkpoint. */
+export function createStore(directory: string, run: KnownRun, companions: Companions): RunStore {
+  return storeIn(createModelDirectory(directory), directory, run, companions);
+}
+
+function storeIn(files: ModelDirectory, directory: string, run: KnownRun, companions: Companions): RunStore {
+  let validation = run.validation;
+  return {
+    directory,
+    async save({ step, weights, training }: CheckpointEvent) {
+      const record: RunRecord = { ...run, validation, counters: training.counters };
+      files.save({ step, weights, companions, arrays: training.arrays, record });
+    },
+    measure(event) {
+      files.appendMetrics(JSON.stringify(event));
+      if (event.type === "validation") validation = { step: event.step, nats: event.nats, tokens: event.tokens };
+    },
+  };
+}
+
+export interface SavedRun {
+  readonly model: LanguageModel;
+  readonly record: RunRecord;
+  readonly training: TrainingState;
+  /** What was damaged and what is used instead. */
+  readonly notes: readonly string[];
+  /** The same directory to go on writing to. */
+  storeFor(run: KnownRun): RunStore;
+}
+
+/** The run in a directory, at its latest whole checkpoint. */
+export async function openRun(directory: string): Promise<SavedRun> {
+  const { readRecord } = await import("./record.js");
+  const { directory: files, checkpoint, notices } = resumeModelDirectory(directory);
+  const { companions, weights, arrays } = checkpoint;
+  const record = readRecord(checkpoint.record, join(directory, modelFiles.training));
+  return {
+    model: modelOf(companions.spec, companions.vocabulary, weights),
+    record,
+    training: { arrays, counters: record.counters },
+    notes: notices,
+    storeFor: (run) => storeIn(files, directory, run, companions),
+  };
+}
+
+/** Whether there is a run to go on with. */
+export async function holdsRun(directory: string): Promise<boolean> {
+  const found = [modelFiles.training, modelFiles.previousTraining].map((name) => stat(join(directory, name)));
+  return (await Promise.allSettled(found)).some((result) => result.status === "fulfilled");
+}
+
+function modelOf(specBytes: Uint8Array, vocabularyBytes: Uint8Array, weights: readonly NamedArray[]): LanguageModel {
+  const spec = checkLanguageModelSpec(readJson(specBytes, modelFiles.spec, limits.specBytes));
+  return loadLanguageModel({ spec, vocabulary: decodeVocabulary(vocabularyBytes, spec.tokens), weights });
+}
+
+export interface UsableModel {
+  readonly model: LanguageModel;
+  readonly step: number | undefined;
+  readonly ngram: Ngram | undefined;
+  readonly notes: readonly string[];
+}
+
+/** The model in a directory, ours or one that another program wrote. */
+export function openModelDirectory(directory: string): UsableModel {
+  const { spec, vocabulary, weights, step, ngram, notices } = readModel(directory);
+  return { model: modelOf(spec, vocabulary, weights), step, ngram, notes: notices };
+}
