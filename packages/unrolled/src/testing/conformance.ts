@@ -2,7 +2,8 @@
 import type { Device } from "../device/device.js";
 import type { KernelName } from "../device/kernels.js";
 import { elementwiseCases } from "./cases/elementwise.js";
-import { mapCases } from "./cases/map.js";
+import { mapOpcodeCases } from "./cases/map.js";
+import { mapProgramCases } from "./cases/map-programs.js";
 import { matrixCases } from "./cases/matrix.js";
 import { optimizerCases } from "./cases/optimizers.js";
 import { randomCases } from "./cases/random.js";
@@ -39,7 +40,8 @@ export interface ConformanceCase {
 export function conformanceCases(): readonly ConformanceCase[] {
   const all = [
     ...elementwiseCases(),
-    ...mapCases(),
+    ...mapOpcodeCases(),
+    ...mapProgramCases(),
     ...matrixCases(),
     ...softmaxCases(),
     ...randomCases(),

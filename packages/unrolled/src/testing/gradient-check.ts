@@ -33,11 +33,17 @@ export function gradientCheck<const I extends string>(
   const checked = entries.filter(([, { spec }]) => spec.dtype === "f32").map(([name]) => name);
   const program = compile(device, specs, (tensors) => {
     const value = loss(tensors);
-    const gradients = gradient(value, checked.map((name) => tensors[name]));
+    const gradients = gradient(
+      value,
+      checked.map((name) => tensors[name]),
+    );
     return { outputs: { value, ...Object.fromEntries(gradients.map((g, i) => [`d ${checked[i]}`, g])) } };
   });
   const forward = compile(device, specs, (tensors) => ({ outputs: { value: loss(tensors) } }));
-  const point = Object.fromEntries(entries.map(([name, { values }]) => [name, Float64Array.from(values)])) as Record<I, Float64Array>;
+  const point = Object.fromEntries(entries.map(([name, { values }]) => [name, Float64Array.from(values)])) as Record<
+    I,
+    Float64Array
+  >;
   const analytic = { ...(program.run(point) as Record<string, number | ArrayLike<number>>) };
   for (const name of checked) {
     const given = analytic[`d ${name}`];

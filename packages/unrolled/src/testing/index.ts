@@ -1,5 +1,6 @@
 export { type CloseOptions, close, identical } from "./close.js";
 export { type ConformanceCase, conformanceCases } from "./conformance.js";
+export { type CheckedInput, type GradientCheckOptions, gradientCheck } from "./gradient-check.js";
 export { type KernelCall, type PackedMatrix, runKernel } from "./kernel-call.js";
 export { rowsAlone, sameBitsForThreads, sequenceInPieces } from "./laws.js";
 export { type Numbers, numbers, seedOf, sizes } from "./numbers.js";

@@ -2,21 +2,27 @@
 // R rows, n or V columns, D width of a table row.
 import type { Arguments } from "./arguments.js";
 
-/** ln sum exp of x[start..start+n), safe for scores of any size. */
-function logSumExp(x: Float64Array, start: number, n: number): number {
+function largestOf(x: Float64Array, start: number, n: number): number {
   let largest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < n; i++) largest = Math.max(largest, x[start + i]);
-  if (largest === Number.NEGATIVE_INFINITY) return largest;
+  for (let i = start; i < start + n; i++) largest = Math.max(largest, x[i]);
+  return largest;
+}
+
+/** Sum of exp(x - largest) over x[start..start+n): safe for scores of any size. */
+function sumOfExp(x: Float64Array, start: number, n: number, largest: number): number {
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += Math.exp(x[start + i] - largest);
-  return largest + Math.log(sum);
+  for (let i = start; i < start + n; i++) sum += Math.exp(x[i] - largest);
+  return sum;
 }
 
 export function softmax({ y, x, R, n, log }: Arguments<"softmax">): void {
   for (let row = 0; row < R; row++) {
     const start = row * n;
-    const lse = logSumExp(x, start, n);
-    for (let i = start; i < start + n; i++) y[i] = log ? x[i] - lse : Math.exp(x[i] - lse);
+    const largest = largestOf(x, start, n);
+    const sum = sumOfExp(x, start, n, largest);
+    for (let i = start; i < start + n; i++) {
+      y[i] = log ? x[i] - largest - Math.log(sum) : Math.exp(x[i] - largest) / sum;
+    }
   }
 }
 
@@ -35,8 +41,11 @@ export function crossEntropy(a: Arguments<"crossEntropy">): void {
   for (let row = 0; row < a.R; row++) {
     const target = a.targets[row];
     const used = counts(target, a.V, a.ignore);
-    a.lse[row] = logSumExp(a.logits, row * a.V, a.V);
-    a.loss[row] = used ? a.lse[row] - a.logits[row * a.V + target] : 0;
+    const start = row * a.V;
+    const largest = largestOf(a.logits, start, a.V);
+    const logSum = Math.log(sumOfExp(a.logits, start, a.V, largest));
+    a.lse[row] = largest + logSum;
+    a.loss[row] = used ? largest - a.logits[start + target] + logSum : 0; // exact where scores are large and near
     a.weight[row] = used ? 1 : 0;
   }
 }
