@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import type { Context } from "./context.js";
 import { exitCodes, UsageError } from "./exit.js";
+import type { EvalOptions, JsonOptions, SampleOptions, ScoreOptions, StartOptions } from "./options.js";
 import { choice, integer, real, sizes } from "./parse.js";
 import { deviceNames, optimizerNames, scheduleNames, type TrainOptions } from "./settings.js";
 
@@ -49,6 +50,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
+    if (error instanceof UsageError && error.hint === undefined) throw withHelp(error, argv);
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.done;
     if (error.code === "commander.help") return exitCodes.usage;
@@ -57,11 +59,16 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   return code;
 }
 
+const commandIn = (argv: readonly string[]): string | undefined => argv.find((word) => !word.startsWith("-"));
+
+const withHelp = (error: UsageError, argv: readonly string[]): UsageError =>
+  new UsageError(error.message, { code: error.code, hint: `see: unrolled ${commandIn(argv) ?? ""} --help` });
+
 /** Commander's words in our form: where, what was wrong, and what helps. */
 function usageError(error: CommanderError, argv: readonly string[]): UsageError {
   const [message, ...more] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = more.join(" ").match(/\(Did you mean (.*)\?\)/)?.[1];
-  const command = argv.find((word) => !word.startsWith("-"));
+  const command = commandIn(argv);
   const known = command !== undefined && error.code !== "commander.unknownCommand" ? ` ${command}` : "";
   return new UsageError(message.replace(/'/g, '"'), {
     code: error.code === "commander.unknownCommand" ? "unknown-command" : "usage",
@@ -120,6 +127,7 @@ function withOptions(
 function trainCommand(action: (files: string[], options: TrainOptions) => Promise<void>): Command {
   const command = new Command("train")
     .description("Learn a text: trains a recurrent language model and keeps it in a directory.")
+    .summary("learn a text")
     .argument("[file...]", "text files, in reading order")
     .addHelpText(
       "after",
@@ -187,24 +195,10 @@ const rateOptions = (): Option[] => [
   option("--clip-value <v>", "largest single gradient (default: off)", (o) => real(o, { from: 0 })),
 ];
 
-export interface SampleOptions {
-  readonly prompt?: string;
-  readonly length?: number;
-  readonly temperature?: number;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly greedy?: boolean;
-  readonly seed?: number;
-  readonly count?: number;
-  readonly allowUnknown?: boolean;
-  readonly device?: (typeof deviceNames)[number];
-  readonly threads?: number;
-  readonly json?: boolean;
-}
-
 function sampleCommand(action: (directory: string, options: SampleOptions) => Promise<void>): Command {
   const command = new Command("sample")
     .description("Write in the manner of the text; each piece appears as it is written.")
+    .summary("write in its manner")
     .argument("<dir>", "model directory")
     .addHelpText("after", example(['unrolled sample play --prompt "ROMEO:" --length 500 --temperature 0.8']))
     .action(action);
@@ -227,20 +221,10 @@ function sampleCommand(action: (directory: string, options: SampleOptions) => Pr
   ]);
 }
 
-export interface DeviceOptions {
-  readonly device?: (typeof deviceNames)[number];
-  readonly threads?: number;
-  readonly json?: boolean;
-}
-
-export interface EvalOptions extends DeviceOptions {
-  readonly ngram?: boolean;
-  readonly allowUnknown?: boolean;
-}
-
 function evalCommand(action: (directory: string, file: string, options: EvalOptions) => Promise<void>): Command {
   const command = new Command("eval")
     .description("How well the model predicts a text: nats, bits and perplexity per token, beside an n-gram model.")
+    .summary("how well it predicts a text")
     .argument("<dir>", "model directory")
     .argument("<file>", "text file; the state is carried over the whole of it")
     .addHelpText("after", example(["unrolled eval play sonnets.txt"]))
@@ -257,16 +241,12 @@ function evalCommand(action: (directory: string, file: string, options: EvalOpti
   ]);
 }
 
-export interface ScoreOptions extends DeviceOptions {
-  readonly tokens?: boolean;
-  readonly allowUnknown?: boolean;
-}
-
 function scoreCommand(
   action: (directory: string, sentences: string[], options: ScoreOptions) => Promise<void>,
 ): Command {
   const command = new Command("score")
     .description("The log-probability of sentences, best first, and how much likelier the first is than the second.")
+    .summary("which sentence is likelier")
     .argument("<dir>", "model directory")
     .argument("[sentence...]", "sentences; without any, the lines of standard input")
     .addHelpText("after", example(['unrolled score play "The apple and pair salad" "The apple and pear salad"']))
@@ -283,13 +263,10 @@ function scoreCommand(
   ]);
 }
 
-export interface JsonOptions {
-  readonly json?: boolean;
-}
-
 function infoCommand(action: (directory: string, options: JsonOptions) => Promise<void>): Command {
   return new Command("info")
     .description("What a model directory holds: model, training so far, files and whether they are sound.")
+    .summary("what a model directory holds")
     .argument("<dir>", "model directory")
     .addOption(jsonOption())
     .addHelpText("after", example(["unrolled info play"]))
@@ -299,19 +276,16 @@ function infoCommand(action: (directory: string, options: JsonOptions) => Promis
 function devicesCommand(action: (options: JsonOptions) => Promise<void>): Command {
   return new Command("devices")
     .description("Which engines load on this machine, and why the others do not.")
+    .summary("which engines load here")
     .addOption(jsonOption())
     .addHelpText("after", example(["unrolled devices"]))
     .action(action);
 }
 
-export interface StartOptions extends DeviceOptions {
-  readonly out?: string;
-  readonly seconds?: number;
-}
-
 function startCommand(action: (options: StartOptions) => Promise<void>): Command {
   const command = new Command("start")
     .description("A first look: learns TypeScript's own declaration files for a minute, then writes some of its own.")
+    .summary("a first look, in a minute")
     .addHelpText("after", example(["unrolled start", "unrolled start --seconds 300"]))
     .action(action);
   return withOptions(command, [

@@ -1,5 +1,5 @@
 // What a checkpoint says about its run besides numbers in tensors: options, files, counters, last measurements.
-import { CheckpointError, cellNames, type TrainingCounters, tokenKinds } from "unrolled";
+import { CheckpointError, type TrainingCounters } from "unrolled";
 import { z } from "zod";
 import type { DataFile } from "./data.js";
 import type { Baseline } from "./reporter.js";
@@ -36,9 +36,9 @@ const schedule = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal(scheduleNames[3]), factor: z.number(), patience: natural }),
 ]);
 const settings = z.strictObject({
-  tokens: z.enum(tokenKinds),
+  tokens: z.enum(["char", "word", "byte"]),
   minCount: positive,
-  cell: z.enum(cellNames),
+  cell: z.enum(["rnn", "gru", "lstm"]),
   reset: z.enum(["after", "before"]),
   hidden: z.array(positive).min(1),
   embedding: positive.nullable(),

@@ -2,7 +2,7 @@
 import { describeDevices } from "@unrolled/kernels";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit.js";
-import type { JsonOptions } from "../program.js";
+import type { JsonOptions } from "../options.js";
 import { styleFor } from "../terminal/style.js";
 
 export async function devices(options: JsonOptions, { output, env }: Context): Promise<number> {

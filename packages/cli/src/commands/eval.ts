@@ -6,7 +6,7 @@ import { exitCodes } from "../exit.js";
 import { whole } from "../format.js";
 import { readWithNgrams } from "../ngram-line.js";
 import { openModel } from "../open.js";
-import type { EvalOptions } from "../program.js";
+import type { EvalOptions } from "../options.js";
 import { bitsUnit } from "../reporter.js";
 import { baselineLine, perplexity } from "../terminal/words.js";
 import { named } from "../where.js";

@@ -3,7 +3,7 @@ import { parameterCount } from "unrolled";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit.js";
 import { bytes, count, whole } from "../format.js";
-import type { JsonOptions } from "../program.js";
+import type { JsonOptions } from "../options.js";
 import { bitsUnit } from "../reporter.js";
 import { inspect } from "../inspect.js";
 import { styleFor } from "../terminal/style.js";

@@ -5,7 +5,7 @@ import type { Device } from "unrolled";
 import type { Context } from "../context.js";
 import { exitCodes, UsageError } from "../exit.js";
 import { openModel } from "../open.js";
-import type { SampleOptions } from "../program.js";
+import type { SampleOptions } from "../options.js";
 import { harmless, styleFor } from "../terminal/style.js";
 
 const seeds = 2 ** 32;

@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import { exitCodes, UsageError } from "../exit.js";
 import { exponential, quoted } from "../format.js";
 import { openModel } from "../open.js";
-import type { ScoreOptions } from "../program.js";
+import type { ScoreOptions } from "../options.js";
 import { harmless, styleFor } from "../terminal/style.js";
 import { named } from "../where.js";
 

@@ -6,7 +6,7 @@ import type { Context } from "../context.js";
 import { exitCodes, UsageError } from "../exit.js";
 import { shellWord } from "../format.js";
 import { openModel } from "../open.js";
-import type { StartOptions } from "../program.js";
+import type { StartOptions } from "../options.js";
 import { newRun, type RunRequest, resumedRun } from "../run.js";
 import { runSettings } from "../settings.js";
 import { holdsRun } from "../store.js";

@@ -1,0 +1,42 @@
+// The options of the commands other than train, as the command line gives them.
+import type { DeviceChoice } from "./settings.js";
+
+export interface SampleOptions {
+  readonly prompt?: string;
+  readonly length?: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly greedy?: boolean;
+  readonly seed?: number;
+  readonly count?: number;
+  readonly allowUnknown?: boolean;
+  readonly device?: DeviceChoice;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+export interface DeviceOptions {
+  readonly device?: DeviceChoice;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+export interface EvalOptions extends DeviceOptions {
+  readonly ngram?: boolean;
+  readonly allowUnknown?: boolean;
+}
+
+export interface ScoreOptions extends DeviceOptions {
+  readonly tokens?: boolean;
+  readonly allowUnknown?: boolean;
+}
+
+export interface JsonOptions {
+  readonly json?: boolean;
+}
+
+export interface StartOptions extends DeviceOptions {
+  readonly out?: string;
+  readonly seconds?: number;
+}
