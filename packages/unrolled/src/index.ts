@@ -12,6 +12,7 @@ export {
   ShapeError,
   SpecError,
 } from "./errors.js";
+export * from "./graph/index.js";
 export {
   type Checkpoint,
   type CompanionName,
@@ -28,6 +29,7 @@ export {
   type TrainingFile,
 } from "./io/checkpoint.js";
 export { crc32 } from "./io/crc32.js";
+export type { NamedArray } from "./io/named-array.js";
 export { decodeNgram, encodeNgram } from "./io/ngram-file.js";
 export {
   type DecodeOptions,
@@ -39,7 +41,14 @@ export {
   type Safetensors,
 } from "./io/safetensors.js";
 export { type Limits, limits } from "./limits.js";
-export { type Chunk, type ChunkSize, type Chunks, evaluationChunks, evaluationStreams, streams } from "./text/batches.js";
+export {
+  type Chunk,
+  type ChunkSize,
+  type Chunks,
+  evaluationChunks,
+  evaluationStreams,
+  streams,
+} from "./text/batches.js";
 export { bytes, type Corpus, characters, type SplitOptions, textOf, words } from "./text/corpus.js";
 export { type Decoder, decode, decoder } from "./text/decode.js";
 export { type EncodeOptions, type Encoder, encode, encoder } from "./text/encode.js";

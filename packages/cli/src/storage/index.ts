@@ -1,0 +1,4 @@
+// All durable writes, and the reading of model directories.
+export { type Files, nodeFiles, systemCode } from "./files.js";
+export { createModelDirectory, type ModelDirectory, type Resumed, resumeModelDirectory } from "./model-directory.js";
+export { readModel, type StoredModel } from "./read-model.js";
