@@ -40,13 +40,18 @@ INLINE Reduced reduceExp(Floats x) {
 }
 
 INLINE Floats exp(Floats x) {
-  x = x > 89.0f ? spread(89.0f) : x;
-  x = x < -104.0f ? spread(-104.0f) : x;
-  const Reduced e = reduceExp(x);
+  Floats bounded = x > 89.0f ? spread(89.0f) : x;
+  bounded = bounded < -104.0f ? spread(-104.0f) : bounded;
+  const Reduced e = reduceExp(bounded);
   const Floats sum = e.r + 1.0f;
   const Floats p = sum + fma(e.r * e.r, e.q, e.r - (sum - 1.0f));
   const Ints half = e.n >> 1;  // two factors, so that the result can overflow and be denormal
-  return p * powerOfTwo(half) * powerOfTwo(e.n - half);
+  const Floats y = p * powerOfTwo(half) * powerOfTwo(e.n - half);
+#if defined(__wasm_relaxed_simd__)
+  return (Floats)((Ints)y | (x != x));  // here the bounds are relaxed minima, which may lose NaN
+#else
+  return y;
+#endif
 }
 
 /** 1 / (1 + exp(-x)), from e = exp(-|x|) so that neither end loses digits; e / (1 + e) as e - e (e / (1 + e)). */
@@ -101,7 +106,7 @@ INLINE Floats softplus(Floats x) {
   const Floats e = exp(-absolute(x));
   const Floats u = e + 1.0f;
   const Floats log1p = log(u) + (e - (u - 1.0f)) / u;  // the second term is what rounding took from u
-  return greater(x, Floats{}) + log1p;
+  return positive(x) + log1p;
 }
 
 /** Sine and cosine of 2 pi x for 0 <= x <= 1. */

@@ -57,7 +57,7 @@ inline void execute(MapOpcode op, float* y, const float* a, const float* b, cons
     case MapOpcode::sqrt_: return each(y, a, n, [](V x) { return squareRoot(x); });
     case MapOpcode::tanh_: return each(y, a, n, [](V x) { return tanh(x); });
     case MapOpcode::sigmoid_: return each(y, a, n, [](V x) { return sigmoid(x); });
-    case MapOpcode::relu_: return each(y, a, n, [](V x) { return x < 0.0f ? V{} : x; });
+    case MapOpcode::relu_: return each(y, a, n, [](V x) { return positive(x); });
     case MapOpcode::sign_: return each(y, a, n, [](V x) { return signOf(x); });
     case MapOpcode::floor_: return each(y, a, n, [](V x) { return floorOf(x); });
     case MapOpcode::softplus_: return each(y, a, n, [](V x) { return softplus(x); });

@@ -12,7 +12,7 @@ struct Tanh {
 };
 
 struct Relu {
-  INLINE static Floats value(Floats x) { return x < 0.0f ? Floats{} : x; }
+  INLINE static Floats value(Floats x) { return positive(x); }
   INLINE static Floats slope(Floats y) { return y > 0.0f ? spread(1.0f) : Floats{}; }
 };
 

@@ -64,6 +64,9 @@ INLINE Floats squareRoot(Floats a) {
   return a;
 }
 
+/** max(x, 0), NaN kept. */
+INLINE Floats positive(Floats x) { return (Floats)((Ints)x & ~(x < 0.0f)); }
+
 /** The sum of all lanes, halves added to halves: one order for each W. */
 INLINE float sumOfLanes(Floats v) {
   alignas(64) float lanes[W];
