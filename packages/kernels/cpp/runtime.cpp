@@ -14,7 +14,7 @@ void meet(Crew* crew, bool maySleep) {
     __atomic_store_n(&crew->arrived, 0, __ATOMIC_RELAXED);
     advance(&crew->meeting);
   } else {
-    await(&crew->meeting, seen, crew->spins, maySleep);
+    await(&crew->meeting, seen, crew->patience, maySleep);
   }
 }
 
@@ -43,10 +43,10 @@ void execute(float* base, const Program& program, int64_t times, const Team& tea
 
 }  // namespace
 
-void open(Crew* crew, float* base, int size, int64_t spins, bool callerMaySleep) {
+void open(Crew* crew, float* base, int size, Patience patience, bool callerMaySleep) {
   crew->base = base;
   crew->size = size;
-  crew->spins = spins;
+  crew->patience = patience;
   crew->callerMaySleep = callerMaySleep;
   for (int rank = 0; rank < size; rank++) {
     Team* team = &crew->teams[rank];
@@ -60,7 +60,7 @@ void open(Crew* crew, float* base, int size, int64_t spins, bool callerMaySleep)
 void work(Crew* crew, int rank) {
   uint32_t seen = 0;
   for (;;) {
-    await(&crew->job, seen, crew->spins, true);
+    await(&crew->job, seen, crew->patience, true);
     seen = read(&crew->job);
     if (crew->closing) return;
     execute(crew->base, crew->program, crew->times, crew->teams[rank]);

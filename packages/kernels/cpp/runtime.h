@@ -32,15 +32,14 @@ struct Crew {
   int64_t times = 0;
   bool closing = false;
   int size = 1;
-  /** Rounds of spinning before a thread sleeps: at a barrier, and between programs. */
-  int64_t spins = 0;
+  Patience patience{};
   /** False where the calling thread must not sleep (the main thread of a browser). */
   bool callerMaySleep = true;
   Team teams[maxThreads];
 };
 
 /** Sets the crew up; scratch memory (teams[i].scratch, shared) is given by the caller before. */
-void open(Crew* crew, float* base, int size, int64_t spins, bool callerMaySleep);
+void open(Crew* crew, float* base, int size, Patience patience, bool callerMaySleep);
 
 /** The life of a thread of rank 1 and up: runs what comes until `finish`. */
 void work(Crew* crew, int rank);

@@ -10,10 +10,12 @@
 #elif defined(__linux__)
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #else
 #include <atomic>
+#include <thread>
 #endif
 
 namespace UNROLLED {
@@ -58,15 +60,35 @@ inline void wakeAll(Signal* signal) {
 }
 #endif
 
+/** Lets another thread have this core: the one waited for may be queued behind. */
+inline void yieldCore() {
+#if defined(__wasm__)
+#elif defined(__linux__)
+  sched_yield();
+#else
+  std::this_thread::yield();
+#endif
+}
+
 inline uint32_t read(const Signal* signal) {
   return __atomic_load_n(&signal->value, __ATOMIC_ACQUIRE);
 }
 
-/** Returns once the signal is no longer `seen`: spins `spins` rounds (for ever where the thread may not sleep), then sleeps. */
-inline void await(Signal* signal, uint32_t seen, int64_t spins, bool maySleep) {
-  for (int64_t i = 0; i < spins || !maySleep; i++) {
+/** How long a thread waits awake: rounds with the core to itself, then rounds that offer it to others. */
+struct Patience {
+  int64_t spins;
+  int64_t yields;
+};
+
+/** Returns once the signal is no longer `seen`: awake for its patience (for ever where it may not sleep), then asleep. */
+inline void await(Signal* signal, uint32_t seen, Patience patience, bool maySleep) {
+  for (int64_t i = 0; i < patience.spins || !maySleep; i++) {
     if (read(signal) != seen) return;
     pauseCore();
+  }
+  for (int64_t i = 0; i < patience.yields; i++) {
+    if (read(signal) != seen) return;
+    yieldCore();
   }
   __atomic_fetch_add(&signal->sleepers, 1, __ATOMIC_SEQ_CST);
   while (read(signal) == seen) sleepWhile(signal, seen);

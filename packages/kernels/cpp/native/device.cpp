@@ -28,18 +28,23 @@ struct NativeDevice {
 
 namespace {
 
-constexpr double spinMicroseconds = 50;
+constexpr double spinMicroseconds = 5;
+constexpr double yieldMicroseconds = 50;
+constexpr Patience impatient{10, 10};  // where threads outnumber cores
 constexpr size_t alignment = 64;
 
-/** Rounds of spinning that take about `spinMicroseconds` on this machine. */
-int64_t measureSpins() {
-  using Clock = std::chrono::steady_clock;
-  constexpr int rounds = 200;
+/** Rounds that take the time a thread shall wait awake on this machine. */
+Patience measurePatience() {
+  constexpr int rounds = 100;
   Signal signal;
-  const auto start = Clock::now();
-  for (int i = 0; i < rounds && read(&signal) == 0; i++) pauseCore();
-  const double taken = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
-  return 100 + static_cast<int64_t>(rounds * spinMicroseconds / (taken > 0.1 ? taken : 0.1));
+  const auto time = [&](void (*pass)()) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < rounds && read(&signal) == 0; i++) pass();
+    const double taken = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+    return taken > 0.1 ? taken / rounds : 0.1 / rounds;
+  };
+  const double pause = time(pauseCore), yield = time(yieldCore);
+  return {static_cast<int64_t>(spinMicroseconds / pause) + 1, static_cast<int64_t>(yieldMicroseconds / yield) + 1};
 }
 
 bool isWhole(double number, double most) {
@@ -125,7 +130,7 @@ NativeDevice* openDevice(int threads, bool oversubscribed, size_t bytes, const c
     return nullptr;
   }
   float* base = reinterpret_cast<float*>(arenaBase(device->arena));
-  open(&device->crew, base, threads, oversubscribed ? 10 : measureSpins(), true);
+  open(&device->crew, base, threads, oversubscribed ? impatient : measurePatience(), true);
   try {
     for (int rank = 1; rank < threads; rank++) device->threads.emplace_back(work, &device->crew, rank);
   } catch (const std::system_error&) {

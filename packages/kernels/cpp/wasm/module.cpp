@@ -16,8 +16,8 @@ Crew crew;
 
 constexpr size_t pageBytes = 65536;
 constexpr size_t stackBytes = 256 * 1024;
-// Rounds of reading one word: about 50 microseconds.
-constexpr int64_t spinRounds = 20000;
+// Rounds of reading one word: about 50 microseconds. There is no yielding here.
+constexpr Patience patient{20000, 0}, impatient{100, 0};
 
 constexpr size_t align(size_t bytes) {
   return (bytes + 63) / 64 * 64;
@@ -46,7 +46,7 @@ EXPORT("open") uint32_t openCrew(int threads, int spinning, int callerMaySleep) 
     crew.teams[rank].scratch = words + rank * scratchWords;
     crew.teams[rank].shared = words + threads * scratchWords;
   }
-  open(&crew, reinterpret_cast<float*>(base), threads, spinning ? spinRounds : 100, callerMaySleep);
+  open(&crew, reinterpret_cast<float*>(base), threads, spinning ? patient : impatient, callerMaySleep);
   return static_cast<uint32_t>(base);
 }
 

@@ -1,0 +1,50 @@
+// Rows of a table by id (embedding), and the sum of gradients back into the table.
+import { ShapeError } from "../../errors.js";
+import { node, type Op } from "../op.js";
+import { showShape, sizeOf, type Tensor } from "../tensor.js";
+
+interface Empty {
+  readonly none?: never;
+}
+
+const gatherOp: Op<Empty> = {
+  name: "gather",
+  gradient: (y, [dy]) => [node(scatterAddOp, [dy as Tensor, y.inputs[1]], y.inputs[0].shape, {}), undefined],
+  lower: (y, emit) => {
+    const [table, ids] = y.inputs.map((t) => emit.read(t));
+    const [V, D] = y.inputs[0].shape;
+    emit.call("gather", { y: emit.write(y), table, ids, R: sizeOf(y.inputs[1].shape), D, V });
+  },
+};
+
+const scatterAddOp: Op<Empty> = {
+  name: "scatterAdd",
+  lower: (table, emit) => {
+    const [x, ids] = table.inputs.map((t) => emit.read(t));
+    const [V, D] = table.shape;
+    emit.call("scatterAdd", { table: emit.write(table), x, ids, R: sizeOf(table.inputs[1].shape), D, V });
+  },
+};
+
+/** table [V,D], ids [...] (i32) -> [...,D]. An id outside [0,V) gives a row of zeros (the zero start input of the lectures). */
+export function gather(table: Tensor, ids: Tensor): Tensor {
+  if (table.shape.length !== 2 || ids.dtype !== "i32")
+    throw new ShapeError(`gather: must be a table [V,D] and i32 ids, were ${showShape(table.shape)} and ${ids.dtype} ${showShape(ids.shape)}`);
+  return node(gatherOp, [table, ids], [...ids.shape, table.shape[1]], {});
+}
+
+const argmaxOp: Op<Empty> = {
+  name: "argmax",
+  gradient: () => [undefined],
+  lower: (y, emit) => {
+    const x = emit.read(y.inputs[0]);
+    const n = y.inputs[0].shape.at(-1) as number;
+    emit.call("argmax", { y: emit.write(y), x, R: sizeOf(y.shape), n });
+  },
+};
+
+/** Index of the largest element of the last axis (the first of equals), i32. */
+export function argmax(x: Tensor): Tensor {
+  if (x.shape.length === 0) throw new ShapeError("argmax: input must have at least one axis, was a scalar");
+  return node(argmaxOp, [x], x.shape.slice(0, -1), {}, { dtype: "i32" });
+}

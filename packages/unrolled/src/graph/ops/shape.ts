@@ -1,0 +1,170 @@
+// Ops that move or look at elements differently: reshape, transpose, slice, split, broadcast, concat, pad.
+import { ShapeError } from "../../errors.js";
+import { blockArguments } from "../blocks.js";
+import { node, type Op, type View } from "../op.js";
+import { axisOf, broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf, type Tensor } from "../tensor.js";
+import { zeros } from "./elementwise.js";
+import { sumTo } from "./reduce.js";
+
+interface Empty {
+  readonly none?: never;
+}
+
+/** True where a view's elements lie one after the other in row-major order. */
+export function isDense(view: View): boolean {
+  const dense = stridesOf(view.shape);
+  return view.shape.every((n, i) => n === 1 || view.strides[i] === dense[i]);
+}
+
+const reshapeOp: Op<Empty> = {
+  name: "reshape",
+  gradient: (y, [dy]) => [reshape(dy as Tensor, y.inputs[0].shape)],
+  view: (y, source) => (isDense(source) ? { ...source, shape: y.shape, strides: stridesOf(y.shape) } : undefined),
+};
+
+/** The same elements in row-major order under another shape. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (sizeOf(shape) !== sizeOf(x.shape))
+    throw new ShapeError(`reshape: the new shape must hold ${sizeOf(x.shape)} elements of ${showShape(x.shape)}, was ${showShape(shape)}`);
+  if (sameShape(shape, x.shape)) return x;
+  if (x.op === (reshapeOp as Op)) return reshape(x.inputs[0], shape);
+  return node(reshapeOp, [x], shape, {}, { dtype: x.dtype });
+}
+
+const transposeOp: Op<{ readonly order: readonly number[] }> = {
+  name: "transpose",
+  gradient: (y, [dy]) => {
+    const { order } = y.attributes;
+    return [transpose(dy as Tensor, order.map((_, i) => order.indexOf(i)))];
+  },
+  view: (y, source) => ({ ...source, shape: y.shape, strides: y.attributes.order.map((axis) => source.strides[axis]) }),
+};
+
+/** Axes in another order; reversed where no order is given. */
+export function transpose(x: Tensor, order: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Tensor {
+  const axes = order.map((axis) => axisOf("transpose", x.shape, axis));
+  if (axes.length !== x.shape.length || new Set(axes).size !== axes.length)
+    throw new ShapeError(`transpose: order must name every axis of ${showShape(x.shape)} once, was [${order.join(",")}]`);
+  return node(transposeOp, [x], axes.map((axis) => x.shape[axis]), { order: axes }, { dtype: x.dtype });
+}
+
+const sliceOp: Op<{ readonly axis: number; readonly from: number }> = {
+  name: "slice",
+  gradient: (y, [dy]) => {
+    const { axis, from } = y.attributes;
+    return [pad(dy as Tensor, axis, from, y.inputs[0].shape[axis] - from - y.shape[axis])];
+  },
+  view: (y, source) => {
+    const { axis, from } = y.attributes;
+    return { ...source, shape: y.shape, offset: source.offset + from * source.strides[axis] };
+  },
+};
+
+/** Elements [from, to) of one axis. */
+export function slice(x: Tensor, axis: number, from: number, to: number): Tensor {
+  const a = axisOf("slice", x.shape, axis);
+  if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= x.shape[a]))
+    throw new ShapeError(`slice: range must lie in [0,${x.shape[a]}] of axis ${axis} of ${showShape(x.shape)}, was [${from},${to}]`);
+  if (from === 0 && to === x.shape[a]) return x;
+  return node(sliceOp, [x], x.shape.map((n, i) => (i === a ? to - from : n)), { axis: a, from }, { dtype: x.dtype });
+}
+
+/** Element `index` of one axis; the axis goes. */
+export function at(x: Tensor, axis: number, index: number): Tensor {
+  const a = axisOf("at", x.shape, axis);
+  return reshape(slice(x, a, index, index + 1), x.shape.filter((_, i) => i !== a));
+}
+
+/** Equal parts of one axis (default the last). */
+export function split(x: Tensor, parts: number, axis = -1): Tensor[] {
+  const a = axisOf("split", x.shape, axis);
+  const n = x.shape[a] / parts;
+  if (!Number.isInteger(n)) throw new ShapeError(`split: axis ${axis} of ${showShape(x.shape)} must divide into ${parts} parts, was ${x.shape[a]}`);
+  return Array.from({ length: parts }, (_, i) => slice(x, a, i * n, (i + 1) * n));
+}
+
+const broadcastOp: Op<Empty> = {
+  name: "broadcast",
+  gradient: (y, [dy]) => [sumTo(dy as Tensor, y.inputs[0].shape)],
+  view: (y, source) => {
+    const lead = y.shape.length - source.shape.length;
+    const strides = y.shape.map((n, i) => (i < lead || source.shape[i - lead] !== n ? 0 : source.strides[i - lead]));
+    return { ...source, shape: y.shape, strides };
+  },
+};
+
+/** x repeated to a larger shape by the broadcasting rules. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape))
+    throw new ShapeError(`broadcastTo: ${showShape(x.shape)} must broadcast to ${showShape(shape)}`);
+  return node(broadcastOp, [x], shape, {}, { dtype: x.dtype });
+}
+
+const concatOp: Op<{ readonly axis: number }> = {
+  name: "concat",
+  gradient: (y, [dy]) => {
+    let from = 0;
+    return y.inputs.map((x) => {
+      const n = x.shape[y.attributes.axis];
+      from += n;
+      return slice(dy as Tensor, y.attributes.axis, from - n, from);
+    });
+  },
+  lower: (y, emit) => {
+    const { axis } = y.attributes;
+    const target = emit.write(y);
+    const outer = sizeOf(y.shape.slice(0, axis));
+    const row = sizeOf(y.shape.slice(axis));
+    let offset = 0;
+    for (const x of y.inputs) {
+      const words = sizeOf(x.shape.slice(axis));
+      const part = { ...target, offset: target.offset + offset, words: outer === 0 ? 0 : (outer - 1) * row + words };
+      if (outer === 1) emit.place(x, part);
+      else if (words > 0) emit.call("copy", { y: part, x: emit.read(x), ...blockArguments([1, 1, outer, words], [0, 0, row, 1], [0, 0, words, 1]) });
+      offset += words;
+    }
+  },
+};
+
+/** Tensors one after the other along an axis (default the last). */
+export function concat(xs: readonly Tensor[], axis = -1): Tensor {
+  if (xs.length === 0) throw new ShapeError("concat: must have at least one tensor, was none");
+  const a = axisOf("concat", xs[0].shape, axis);
+  for (const x of xs)
+    if (x.dtype !== xs[0].dtype || x.shape.length !== xs[0].shape.length || x.shape.some((n, i) => i !== a && n !== xs[0].shape[i]))
+      throw new ShapeError(`concat: shapes must be equal but for axis ${axis}, were ${xs.map((t) => showShape(t.shape)).join(" and ")}`);
+  if (xs.length === 1) return xs[0];
+  const total = xs.reduce((n, x) => n + x.shape[a], 0);
+  return node(concatOp, xs, xs[0].shape.map((n, i) => (i === a ? total : n)), { axis: a }, { dtype: xs[0].dtype });
+}
+
+/** Tensors of one shape along a new first axis. */
+export function stack(xs: readonly Tensor[]): Tensor {
+  return concat(xs.map((x) => reshape(x, [1, ...x.shape])), 0);
+}
+
+/** Zeros before and after along one axis. */
+export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  const a = axisOf("pad", x.shape, axis);
+  const edge = (n: number): Tensor[] => (n > 0 ? [zeros(x.shape.map((m, i) => (i === a ? n : m)))] : []);
+  return concat([...edge(before), x, ...edge(after)], a);
+}
+
+const partOp: Op<{ readonly index: number }> = { name: "part" };
+
+/** Result `index` of an op with several results (0: the node itself). */
+export function part(x: Tensor, index: number): Tensor {
+  return index === 0 ? x : node(partOp, [x], x.further[index - 1], { index });
+}
+
+export const isPart = (x: Tensor): x is Tensor<{ readonly index: number }> => x.op === (partOp as Op);
+
+const stopGradientOp: Op<Empty> = {
+  name: "stopGradient",
+  gradient: () => [undefined],
+  view: (_, source) => source,
+};
+
+/** The same values; no gradient flows back: where truncated BPTT cuts. */
+export const stopGradient = (x: Tensor): Tensor => node(stopGradientOp, [x], x.shape, {}, { dtype: x.dtype });
