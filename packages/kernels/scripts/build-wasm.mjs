@@ -20,7 +20,7 @@ const compileFlags = [
 // The archives of the system library hold pure functions only: they may be linked into shared memory.
 const linkFlags = [
   ...["--target=wasm32-wasip1", "-nostartfiles", "-nodefaultlibs", "-Wl,--no-entry", "-Wl,--import-memory"],
-  ...["-Wl,--no-check-features", "-Wl,--export=__stack_pointer", "-Wl,-z,stack-size=1048576", "-Wl,--strip-all"],
+  ...["-Wl,--no-check-features", "-Wl,--export=__stack_pointer", "-Wl,-z,stack-size=1048576", "-Wl,--stack-first", "-Wl,--strip-all"],
   ...["-Wl,--initial-memory=4194304", "-Wl,--max-memory=4294967296"],
 ];
 const instructionSets = { simd: [], relaxed: ["-mrelaxed-simd"] };
@@ -43,7 +43,8 @@ export async function buildWasm() {
   await withLock(folder, async () => {
     if (isWasmCurrent()) return;
     const note = wanted();
-    const { commands } = await import("@yowasp/clang");
+    const { commands, runLLVM } = await import("@yowasp/clang");
+    await runLLVM(null, {}, { fetchProgress: () => {} }); // loads the compiler without printing its progress
     const modules = new Map();
     for (const [set, flags] of Object.entries(instructionSets)) {
       const objects = await run(commands["clang++"], [...compileFlags, ...flags, ...compileArguments()], sourceTree());
@@ -82,6 +83,7 @@ async function run(command, args, tree) {
   try {
     return await command(args, tree, { stdout: listen, stderr: listen, fetchProgress: () => {} });
   } catch (error) {
-    throw new Error(`clang++ ${args.join(" ")}\n${said.join("")}`, { cause: error });
+    // Not as the cause: the compiler's own error carries its whole file system.
+    throw new Error(`clang++ failed (${error.message})\n${said.join("")}`);
   }
 }

@@ -25,7 +25,11 @@ async function make(name, { folder, isCurrent, build, optional }) {
     await build();
     console.log(`kernels: ${name} built in ${((performance.now() - start) / 1000).toFixed(1)} s`);
   } catch (error) {
-    if (!optional) throw error;
+    if (!optional) {
+      console.error(`kernels: ${name} failed: ${error.message}`);
+      process.exitCode = 1;
+      return;
+    }
     console.log(`kernels: no ${name} build (${error.message.split("\n")[0]}); Unrolled works without, only slower`);
   }
 }

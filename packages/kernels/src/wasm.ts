@@ -50,7 +50,7 @@ export async function openWasm(options: WasmOptions = {}): Promise<Device> {
   if (heap === 0) throw new DeviceError(`wasm: must have memory for ${threads} threads, has not`, { code: "memory" });
   const ranks = Array.from({ length: threads - 1 }, (_, i) => ({
     rank: i + 1,
-    stackTop: exports.stackTop(i + 2) >>> 0,
+    stackTop: exports.stackTop(i + 1) >>> 0,
   }));
   const stopWorkers = await startWorkers(module, memory, ranks);
   const detail = `${relaxed ? "relaxed SIMD" : "SIMD"}, ${threads} ${threads === 1 ? "thread" : "threads"}`;

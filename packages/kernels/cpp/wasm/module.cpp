@@ -16,8 +16,8 @@ Crew crew;
 
 constexpr size_t pageBytes = 65536;
 constexpr size_t stackBytes = 256 * 1024;
-// Rounds of reading one word: about 50 microseconds. There is no yielding here.
-constexpr Patience patient{20000, 0}, impatient{100, 0};
+// Rounds of reading one word: about 10 microseconds. There is no yielding here.
+constexpr Patience patient{5000, 0}, impatient{100, 0};
 
 constexpr size_t align(size_t bytes) {
   return (bytes + 63) / 64 * 64;
