@@ -23,7 +23,7 @@ export interface LanguageModelSpec {
   readonly embedding: number;
   /** H of each layer, from the input upwards. */
   readonly hidden: readonly number[];
-  /** Probability of dropping a unit between layers while training (after the embedding too, and before the head). */
+  /** Probability of dropping a unit after each recurrent layer (between layers, and before the head) while training. */
   readonly dropout: number;
   /** The head's matrix is the embedding's; needs D equal to the last H. */
   readonly tied: boolean;

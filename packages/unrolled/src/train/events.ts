@@ -1,5 +1,7 @@
 // What a training run tells: plain events. The terminal, the log, the page and the metrics file are their consumers.
 import type { NamedArray } from "../io/named-array.js";
+import type { Evaluation } from "../models/evaluate.js";
+import type { PlateauState } from "./schedules.js";
 
 export interface StartEvent {
   readonly type: "start";
@@ -32,15 +34,6 @@ export interface StepEvent {
   readonly learningRate: number;
   /** Measured over the last second or so, without validation and sampling. */
   readonly tokensPerSecond: number;
-}
-
-export interface Evaluation {
-  /** Mean nats per token. */
-  readonly nats: number;
-  readonly bitsPerToken: number;
-  readonly perplexity: number;
-  /** Tokens predicted. */
-  readonly tokens: number;
 }
 
 export interface ValidationEvent extends Evaluation {
@@ -77,7 +70,7 @@ export interface TrainingCounters {
   readonly chunk: number;
   readonly seed: number;
   /** Reduce-on-plateau memory: best loss and evaluations since; the factor on the rate so far. */
-  readonly plateau: { readonly best: number | null; readonly waited: number; readonly factor: number };
+  readonly plateau: PlateauState;
   readonly bestValidation: number | null;
   /** Fingerprint of the training ids: resuming with other data is refused. */
   readonly data: string;

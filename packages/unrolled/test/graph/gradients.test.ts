@@ -58,6 +58,7 @@ const rows: Row[] = [
   { name: "matmul, batched, a transposed", specs: { a: f32(2, 3, 5), b: f32(3, 4) }, build: ({ a, b }) => ops.matmul(a, b, { transposeA: true }) },
   { name: "matmul, batch broadcast", specs: { a: f32(2, 1, 5, 3), b: f32(4, 3, 2) }, build: ({ a, b }) => ops.matmul(a, b) },
   { name: "matmul of a slice and a transpose", specs: { a: f32(4, 6), b: f32(2, 3) }, build: ({ a, b }) => ops.matmul(ops.slice(a, 1, 2, 5), ops.transpose(b)) },
+  { name: "linear", specs: { a: f32(2, 5, 3), b: f32(4, 3), c: f32(4) }, build: ({ a, b, c }) => ops.linear(a, b, c) },
   { name: "softmax", specs: { a: f32(2, 5) }, build: ({ a }) => ops.softmax(a) },
   { name: "logSoftmax", specs: { a: f32(2, 5) }, build: ({ a }) => ops.logSoftmax(a) },
   { name: "crossEntropy", specs: { a: f32(4, 5), t: i32(4) }, given: { t: [0, 3, -1, 4] }, build: ({ a, t }) => ops.crossEntropy(a, t).each },

@@ -4,7 +4,7 @@ export {
   relu, sigmoid, sign, softplus, sqrt, square, sub, tanh, where, zeros, zerosLike,
 } from "./elementwise.js"; // prettier-ignore
 export { argmax, gather } from "./gather.js";
-export { type MatmulOptions, matmul } from "./matmul.js";
+export { linear, type MatmulOptions, matmul } from "./matmul.js";
 export { layerNorm } from "./norm.js";
 export { type DropoutOptions, dropout, random } from "./random.js";
 export { type GruOptions, gru, lstm, type RecurrentOptions, type RecurrentStates, rnn } from "./recurrent.js";

@@ -1,8 +1,8 @@
 // Matrix product, batched, either side transposed. A right side made of weights alone is packed once per program.
 import { ShapeError } from "../../errors.js";
-import { spanOf } from "../blocks.js";
+import { blockArguments, spanOf } from "../blocks.js";
 import { type Buffer, type Emitter, node, type Op, type View } from "../op.js";
-import { broadcastShapes, type Shape, showShape, sizeOf, stridesOf, type Tensor } from "../tensor.js";
+import { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf, type Tensor } from "../tensor.js";
 import { broadcastTo, reshape } from "./shape.js";
 import { sumTo } from "./reduce.js";
 
@@ -16,6 +16,8 @@ export interface MatmulOptions {
 interface MatmulAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** A third input [N] is added to every row. */
+  readonly bias: boolean;
 }
 
 /** The last two axes of a view as a matrix: element (batch, row, col) at offset + batch*b + row*r + col*c. */
@@ -34,7 +36,7 @@ const matmulOp: Op<MatmulAttributes> = {
     const dy = dyMaybe as Tensor;
     // A[M,K] B[K,N]: dA = dY B', dB = A' dY, each in the order its operand is stored.
     const da = tA ? matmul(b, dy, { transposeA: tB, transposeB: true }) : matmul(dy, b, { transposeB: !tB });
-    return [sumTo(da, a.shape), gradientOfRight(a, b, dy, tA, tB)];
+    return [sumTo(da, a.shape), gradientOfRight(a, b, dy, tA, tB), ...(y.attributes.bias ? [sumTo(dy, y.inputs[2].shape)] : [])];
   },
   lower: (y, emit) => {
     const [a, b] = y.inputs;
@@ -84,14 +86,16 @@ interface Sizes {
 function product(emit: Emitter, y: Tensor<MatmulAttributes>, a: Matrix, right: Matrix, { batch, M, N, K }: Sizes): void {
   const [b, c] = [y.inputs[1], emit.write(y)];
   if (M === 0 || N === 0 || batch === 0) return;
+  const bias = y.attributes.bias ? emit.read(y.inputs[2]) : undefined;
   if (batch === 1 && a.col === 1 && K > 0 && emit.fromVariables(b)) {
     const p = emit.packed(b, { transposed: y.attributes.transposeB, groups: 1 });
-    emit.call("multiply", { c, a: a.buffer, p, M, N, K, aRow: a.row, cRow: N, accumulate: 0 });
+    emit.call("multiply", { c, a: a.buffer, p, bias, M, N, K, aRow: a.row, cRow: N, accumulate: 0 });
     return;
   }
+  if (bias) emit.call("copy", { y: c, x: bias, ...blockArguments([1, batch, M, N], [0, M * N, N, 1], [0, 0, 0, 1]) });
   emit.call("gemm", {
     c, a: a.buffer, b: right.buffer, batch, M, N, K, aBatch: a.batch, aRow: a.row, aCol: a.col,
-    bBatch: right.batch, bRow: right.row, bCol: right.col, cBatch: M * N, cRow: N, accumulate: 0,
+    bBatch: right.batch, bRow: right.row, bCol: right.col, cBatch: M * N, cRow: N, accumulate: bias ? 1 : 0,
   }); // prettier-ignore
 }
 
@@ -134,5 +138,13 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const spread = (t: Tensor): Tensor =>
     sizeOf(t.shape.slice(0, -2)) === 1 ? t : broadcastTo(t, [...batch, ...t.shape.slice(-2)]);
-  return node(matmulOp, [spread(a), spread(b)], [...batch, M as number, N as number], { transposeA, transposeB });
+  return node(matmulOp, [spread(a), spread(b)], [...batch, M as number, N as number], { transposeA, transposeB, bias: false });
+}
+
+/** x W' + b: x [...,K], W [N,K] (PyTorch's layout), b [N] -> [...,N]. */
+export function linear(x: Tensor, W: Tensor, b: Tensor): Tensor {
+  const [N, K] = W.shape;
+  if (W.shape.length !== 2 || x.shape.length < 2 || x.shape[x.shape.length - 1] !== K || !sameShape(b.shape, [N]))
+    throw new ShapeError(`linear: must be x [...,K], W [N,K] and b [N], were ${showShape(x.shape)}, ${showShape(W.shape)} and ${showShape(b.shape)}`);
+  return node(matmulOp, [x, W, b], [...x.shape.slice(0, -1), N], { transposeA: false, transposeB: true, bias: true });
 }

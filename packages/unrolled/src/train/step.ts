@@ -1,0 +1,56 @@
+// One training step of a language model as one program: forward, backward, clip, update, carry the state.
+// T time, N batch.
+import type { Device } from "../device/device.js";
+import { type CompileOptions, compile, f32, i32, type Program, type Traced } from "../graph/compile.js";
+import { gradient } from "../graph/gradient.js";
+import { add, assign, clamp, concat, crossEntropy, div, minimum, reshape, sqrt, stopGradient, sumSquares } from "../graph/ops/index.js";
+import { type Scalar, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
+import { forward, type LanguageModel } from "../models/language-model.js";
+import type { Optimizer } from "./optimizers.js";
+
+export interface Clip {
+  /** Largest global 2-norm of the gradient. */
+  readonly norm?: number;
+  /** Largest magnitude of a gradient's element. */
+  readonly value?: number;
+}
+
+export interface StepOptions {
+  readonly model: LanguageModel;
+  readonly optimizer: Optimizer;
+  readonly batch: number;
+  readonly sequence: number;
+  readonly clip: Clip;
+  /** Carried states from `carriedStates(spec, batch)`. */
+  readonly carried: Readonly<Record<string, Variable>>;
+}
+
+type StepInputs = "x" | "y" | "key" | "rate";
+interface StepTraced extends Traced {
+  readonly outputs: { readonly loss: Scalar; readonly gradientNorm: Scalar };
+}
+export type StepProgram = Program<StepInputs, StepTraced>;
+
+/**
+ * Inputs: x, y [T,N] ids, key [2] (seed, step), rate (see Optimizer.rates). Outputs: loss, the mean nats per token, and the
+ * gradient's norm before clipping. Where either is not finite nothing is updated.
+ */
+export function trainingStep(device: Device, options: StepOptions, compileOptions: CompileOptions = {}): StepProgram {
+  const { model, optimizer, batch: N, sequence: T, clip, carried } = options;
+  const inputs = { x: i32(T, N), y: i32(T, N), key: i32(2), rate: f32(optimizer.rateCount) };
+  const trace = ({ x, y, key, rate }: Readonly<Record<StepInputs, Tensor>>): StepTraced => {
+    const { logits, states } = forward(model, x, carried, model.spec.dropout > 0 ? { dropoutKey: key } : {});
+    const { sum, count } = crossEntropy(logits, y);
+    const loss = div(sum, count);
+    const weights = Object.values(model.weights);
+    const raw = concat(gradient(loss, weights).map((g) => reshape(g, [sizeOf(g.shape)])), 0);
+    const gradientNorm = sqrt(sumSquares(raw));
+    const flat = clip.value === undefined ? raw : clamp(raw, -clip.value, clip.value);
+    const norm = clip.value === undefined ? gradientNorm : sqrt(sumSquares(flat));
+    const scale = clip.norm === undefined ? undefined : minimum(1, div(clip.norm, add(norm, 1e-6)));
+    const carry = Object.entries(carried).map(([name, v]) => assign(v, stopGradient(states[name])));
+    return { outputs: { loss, gradientNorm }, updates: [optimizer.step(flat, rate, scale), ...carry], guard: add(loss, gradientNorm) };
+  };
+  return compile(device, inputs, trace, compileOptions);
+}
+
