@@ -8,9 +8,11 @@ import { type EncodedProgram, type KernelName, kernelNames, kernels } from "unro
 const soloStep = 1;
 const meetStep = 2;
 
-/** Costs in nanoseconds, measured (bench: packages/kernels/test/overhead.md): below them a second thread costs more than it gives. */
+/** Nanoseconds of one thread's work, measured: below them a second thread costs more than it gives. */
 const shareAbove = 1500;
 const wakeAbove = 6000;
+/** Multiply-adds in a nanosecond on one thread, roughly. */
+const pace = 30;
 
 export interface Steps {
   readonly code: Float64Array;
@@ -20,45 +22,49 @@ export interface Steps {
 
 type Numbers = Readonly<Record<string, number>>;
 
-/** Steps of a program that `checkProgram` accepted, for a crew of `threads`. */
+/**
+ * Steps of a program that `checkProgram` accepted, for a crew of `threads`. A program that claims a hundred times the
+ * work its calls explain is shared whole: so the tests see every kernel on many threads.
+ */
 export function encodeSteps(program: EncodedProgram, threads: number): Steps {
-  const { code, calls } = program;
+  const { code, calls, work } = program;
+  const costs = threads === 1 ? new Float64Array(calls) : estimateAll(code, calls);
+  const explained = costs.reduce((sum, cost) => sum + cost, 0);
+  const forced = threads > 1 && work / pace > 100 * (explained + wakeAbove);
+  const isShared = (call: number): boolean => forced || (costs[call] as number) >= shareAbove;
   const steps = new Float64Array(code.length + calls);
-  const solo: boolean[] = [];
   let shared = 0;
   let at = 0;
   for (let call = 0; call < calls; call++) {
     const count = code[at + 1] as number;
-    const cost = estimate(
-      kernelNames[code[at] as number] as KernelName,
-      code.subarray(at + 2, at + 2 + count),
-      threads,
-    );
-    solo.push(cost < shareAbove);
-    if (cost >= shareAbove) shared += cost;
+    if (isShared(call)) shared += costs[call] as number;
+    const meets = call + 1 === calls || isShared(call) || isShared(call + 1);
+    steps[at + call] = code[at] as number;
+    steps[at + call + 1] = (isShared(call) ? 0 : soloStep) + (meets ? meetStep : 0);
+    steps.set(code.subarray(at + 1, at + 2 + count), at + call + 2);
     at += 2 + count;
   }
-  at = 0;
+  return { code: steps, alone: !forced && shared < wakeAbove };
+}
+
+function estimateAll(code: Float64Array, calls: number): Float64Array {
+  const costs = new Float64Array(calls);
+  let at = 0;
   for (let call = 0; call < calls; call++) {
     const count = code[at + 1] as number;
-    const both = solo[call] === true && solo[call + 1] === true;
-    steps[at + call] = code[at] as number;
-    steps[at + call + 1] = (solo[call] === true ? soloStep : 0) + (both ? 0 : meetStep);
-    steps[at + call + 2] = count;
-    steps.set(code.subarray(at + 2, at + 2 + count), at + call + 3);
+    costs[call] = estimate(kernelNames[code[at] as number] as KernelName, code.subarray(at + 2, at + 2 + count));
     at += 2 + count;
   }
-  return { code: steps, alone: shared < wakeAbove };
+  return costs;
 }
 
 /** Rough time of a call on one thread in nanoseconds; 0 where it cannot be shared. */
-function estimate(kernel: KernelName, numbers: Float64Array, threads: number): number {
-  if (threads === 1) return 0;
+function estimate(kernel: KernelName, numbers: Float64Array): number {
   const { named, words } = decode(kernel, numbers);
   const products = multiplyAdds(kernel, named);
   if (kernel in recurrentGates && (named.N as number) < 2) return 0;
   const perWord = kernel === "map" ? 0.1 + 0.2 * (named.instructions as number) : (wordCosts[kernel] ?? 0.25);
-  return products / 30 + words * perWord;
+  return products / pace + words * perWord;
 }
 
 /** Gates of the recurrent kernels; their threads share the batch. */
