@@ -51,6 +51,11 @@ export async function readData(paths: readonly string[], settings: RunSettings):
   const contents: Uint8Array[] = [];
   for (const path of paths) {
     const content = await readBytes(path);
+    if (content.length === 0)
+      throw new DataError(`${path}: must hold text, was empty`, {
+        code: "empty-text",
+        hint: "name a file that holds text",
+      });
     files.push({ path: resolve(path), bytes: content.length, sha256: fingerprint(content) });
     contents.push(content);
   }
@@ -60,7 +65,6 @@ export async function readData(paths: readonly string[], settings: RunSettings):
     throw new DataError(`${where}: must be at most ${size(largest)} together, was ${size(total)}`, {
       code: "file-size",
     });
-  if (total === 0) throw new DataError(`${where}: must hold text, was empty`, { code: "empty-text" });
   return { files, corpus: named(where, () => makeCorpus(paths, contents, settings)) };
 }
 

@@ -55,6 +55,14 @@ const runFailures: ReadonlySet<string> = new Set([
   "storage",
 ]);
 
+/** For errors of the library that bring no hint of their own. */
+const usualHints: ReadonlyMap<string, string> = new Map([
+  ["SpecError", "change the option, or use the spec.json that was saved with the model"],
+  ["CheckpointError", "use the files of one model as they were saved together"],
+  ["DataError", "change the text or the options that read it: docs/cli.md"],
+  ["DeviceError", "what this machine has: unrolled devices"],
+]);
+
 export function explain(error: unknown): Explanation {
   if (!(error instanceof Error)) return { code: "internal", message: String(error), hint: undefined, exitCode: 1 };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -65,7 +73,7 @@ export function explain(error: unknown): Explanation {
   return {
     code,
     message: oneLine(error.message),
-    hint: hint === undefined ? undefined : oneLine(hint),
+    hint: oneLine(hint ?? usualHints.get(error.name) ?? "see docs/cli.md"),
     exitCode: wrongInput ? exitCodes.usage : exitCodes.failed,
   };
 }

@@ -31,7 +31,7 @@ const optimizer = z.strictObject({
 });
 const schedule = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal(scheduleNames[0]) }),
-  z.strictObject({ name: z.literal(scheduleNames[1]), every: positive, factor: z.number() }),
+  z.strictObject({ name: z.literal(scheduleNames[1]), every: positive, factor: z.number(), after: natural }),
   z.strictObject({ name: z.literal(scheduleNames[2]), warmup: natural, floor: z.number() }),
   z.strictObject({ name: z.literal(scheduleNames[3]), factor: z.number(), patience: natural }),
 ]);

@@ -56,25 +56,31 @@ export async function newRun(
   const { files: known, corpus } = await readData(files, settings);
   const spec = affordableSpec(settings, corpus.vocabulary.tokens.length);
   streams(corpus.training, settings);
-  const device = await openRequested(request);
-  const ngram = countNgrams(corpus);
-  const record = {
-    format: "unrolled-run",
-    version: 1,
-    settings,
-    files: known,
-    validation: null,
-    ngram: ngram?.baseline ?? null,
-    tokens: corpus.training.length,
-    validationTokens: corpus.validation.length,
-  } as const;
-  const model = languageModel({ ...spec, vocabulary: corpus.vocabulary, seed: settings.seed });
-  const store = createStore(directory, record, {
-    spec: Buffer.from(`${JSON.stringify(spec, null, 2)}\n`),
-    vocabulary: encodeVocabulary(corpus.vocabulary),
-    ...(ngram === undefined ? {} : { ngram: encodeNgram(ngram.model) }),
-  });
-  return finish({ settings, corpus, model, device, store, record }, request, context);
+  const created = createStore(directory);
+  try {
+    const device = await openRequested(request);
+    const ngram = countNgrams(corpus);
+    const record = {
+      format: "unrolled-run",
+      version: 1,
+      settings,
+      files: known,
+      validation: null,
+      ngram: ngram?.baseline ?? null,
+      tokens: corpus.training.length,
+      validationTokens: corpus.validation.length,
+    } as const;
+    const model = languageModel({ ...spec, vocabulary: corpus.vocabulary, seed: settings.seed });
+    const store = created.storeFor(record, {
+      spec: Buffer.from(`${JSON.stringify(spec, null, 2)}\n`),
+      vocabulary: encodeVocabulary(corpus.vocabulary),
+      ...(ngram === undefined ? {} : { ngram: encodeNgram(ngram.model) }),
+    });
+    return await finish({ settings, corpus, model, device, store, record }, request, context);
+  } catch (error) {
+    await created.discard();
+    throw error;
+  }
 }
 
 /** Goes on with the run in `directory`: its files, its options but for what `change` makes of them, the same bits. */
@@ -95,7 +101,8 @@ export async function resumedRun(
   const total = totalSteps(settings, corpus);
   const made = run.training.counters.step;
   if (made >= total) {
-    const text = `${directory} is finished: ${whole(made)} of ${whole(total)} steps are made; to learn more: unrolled train --resume ${shellWord(directory)} --epochs ${settings.epochs * 2}`;
+    const more = settings.maxSteps === null ? `--epochs ${settings.epochs * 2}` : `--max-steps ${made * 2}`;
+    const text = `${directory} is finished: ${whole(made)} steps are made, ${whole(total)} were asked for; to learn more: unrolled train --resume ${shellWord(directory)} ${more}`;
     await (request.json ? context.people : context.output).write(`${text}\n`);
     return exitCodes.done;
   }
@@ -170,8 +177,8 @@ async function lastWords(
   reporter: Reporter,
   stop: Stop,
 ) {
-  await reporter.report(done);
   await reporter.close();
+  await reporter.report(done);
   if (stop.exitCode !== undefined) await reporter.note(`go on with: unrolled train --resume ${shellWord(directory)}`);
   else if (request.seconds === undefined)
     await reporter.note(`the model is in ${directory}; let it write: unrolled sample ${shellWord(directory)}`);

@@ -42,7 +42,7 @@ export interface Session {
   readonly seconds?: number;
 }
 
-/** How long the event loop may wait for its turn: signals are heard between steps. */
+/** Milliseconds that the event loop may wait. */
 const turn = 20;
 export const sampleLength = 200;
 /** Steps between checkpoints where an epoch is longer. */
@@ -58,7 +58,6 @@ export async function runSession(session: Session): Promise<DoneEvent> {
   let done: DoneEvent | undefined;
   let saved: number | undefined = session.resume?.counters.step;
   const began = clock();
-  let heard = began;
   const sampler = timedSamples(session, began);
   try {
     for await (const event of train(trainOptions(session))) {
@@ -68,10 +67,6 @@ export async function runSession(session: Session): Promise<DoneEvent> {
       if (event.type === "step") {
         await sampler(event);
         if (session.seconds !== undefined && clock() - began > session.seconds * 1000) stop.request(undefined);
-        if (clock() - heard > turn) {
-          await new Promise(setImmediate);
-          heard = clock();
-        }
       }
     }
   } catch (error) {
@@ -133,6 +128,17 @@ function trainOptions({ settings, corpus, model, device, stop, clock, resume, se
     ...(resume === undefined ? {} : { resume }),
     stop,
     clock,
+    pause: turnTaker(clock),
+  };
+}
+
+/** Lets the event loop have its turn, now and then: signals are heard between steps. */
+function turnTaker(clock: () => number): () => Promise<void> {
+  let heard = clock();
+  return async () => {
+    if (clock() - heard < turn) return;
+    await new Promise(setImmediate);
+    heard = clock();
   };
 }
 

@@ -33,6 +33,7 @@ export interface TrainOptions {
   readonly schedule?: ScheduleName;
   readonly decayEvery?: number;
   readonly decayFactor?: number;
+  readonly decayAfter?: number;
   readonly warmup?: number;
   readonly floor?: number;
   readonly patience?: number;
@@ -85,7 +86,8 @@ export interface OptimizerSettings {
 
 export type ScheduleSettings =
   | { readonly name: "constant" }
-  | { readonly name: "step"; readonly every: number; readonly factor: number }
+  /** Every so many epochs, from epoch `after` on. */
+  | { readonly name: "step"; readonly every: number; readonly factor: number; readonly after: number }
   | { readonly name: "cosine"; readonly warmup: number; readonly floor: number }
   | { readonly name: "plateau"; readonly factor: number; readonly patience: number };
 
@@ -161,8 +163,9 @@ function optimizerSettings(options: TrainOptions): OptimizerSettings {
 
 function scheduleSettings(options: TrainOptions): ScheduleSettings {
   const name = options.schedule ?? "constant";
-  const { decayEvery, decayFactor, warmup, floor, patience } = options;
+  const { decayEvery, decayFactor, decayAfter, warmup, floor, patience } = options;
   if (decayEvery !== undefined && name !== "step") without("--decay-every", "--schedule step");
+  if (decayAfter !== undefined && name !== "step") without("--decay-after", "--schedule step");
   if (decayFactor !== undefined && name !== "step" && name !== "plateau")
     without("--decay-factor", "--schedule step or plateau");
   if (warmup !== undefined && name !== "cosine") without("--warmup", "--schedule cosine");
@@ -172,7 +175,7 @@ function scheduleSettings(options: TrainOptions): ScheduleSettings {
     case "constant":
       return { name };
     case "step":
-      return { name, every: decayEvery ?? 1000, factor: decayFactor ?? 0.5 };
+      return { name, every: decayEvery ?? 5, factor: decayFactor ?? 0.5, after: decayAfter ?? decayEvery ?? 5 };
     case "cosine":
       return { name, warmup: warmup ?? 100, floor: floor ?? 0 };
     case "plateau":

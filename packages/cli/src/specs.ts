@@ -13,7 +13,7 @@ export function optimizerSpec({ name, rate, momentum, weightDecay }: OptimizerSe
     case "adam":
       return adam({ rate });
     case "adamw":
-      return adamw({ rate, ...(weightDecay === undefined ? {} : { weightDecay }) });
+      return adamw({ rate, ...(weightDecay === undefined ? {} : { decay: weightDecay }) });
     default:
       return name satisfies never;
   }

@@ -1,5 +1,6 @@
 // Model directories as the commands see them: runs to go on with, models to use, directories to look at.
-import { stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type CheckpointEvent,
@@ -21,9 +22,23 @@ import { createModelDirectory, type ModelDirectory, readModel, resumeModelDirect
 
 type KnownRun = Omit<RunRecord, "counters">;
 
+export interface NewDirectory {
+  storeFor(run: KnownRun, companions: Companions): RunStore;
+  /** Takes back what was made, where no checkpoint came to lie in it. */
+  discard(): Promise<void>;
+}
+
 /** A new directory to train into. Nothing is written to it before the first checkpoint. */
-export function createStore(directory: string, run: KnownRun, companions: Companions): RunStore {
-  return storeIn(createModelDirectory(directory), directory, run, companions);
+export function createStore(directory: string): NewDirectory {
+  const existed = existsSync(directory);
+  const files = createModelDirectory(directory);
+  return {
+    storeFor: (run, companions) => storeIn(files, directory, run, companions),
+    async discard() {
+      // Fails, as it should, where something lies in it.
+      if (!existed) await rmdir(directory).catch(() => {});
+    },
+  };
 }
 
 function storeIn(files: ModelDirectory, directory: string, run: KnownRun, companions: Companions): RunStore {

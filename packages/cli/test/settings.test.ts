@@ -87,6 +87,12 @@ describe("settings", () => {
       factor: 0.5,
       patience: 3,
     });
+    expect(runSettings({ schedule: "step", decayEvery: 3 }).schedule).toEqual({
+      name: "step",
+      every: 3,
+      factor: 0.5,
+      after: 3,
+    });
     expect(runSettings({ schedule: "cosine", warmup: 0 }).schedule).toEqual({ name: "cosine", warmup: 0, floor: 0 });
   });
   it("turns clipping off with 0", () => expect(runSettings({ clipNorm: 0 }).clipNorm).toBe(null));
@@ -97,6 +103,7 @@ describe("settings", () => {
     [{ weightDecay: 0.5 }, "--weight-decay"],
     [{ decayEvery: 5 }, "--decay-every"],
     [{ decayFactor: 0.5 }, "--decay-factor"],
+    [{ decayAfter: 5 }, "--decay-after"],
     [{ warmup: 5, schedule: "step" as const }, "--warmup"],
     [{ floor: 0.5 }, "--floor"],
     [{ patience: 5 }, "--patience"],

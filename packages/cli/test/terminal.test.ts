@@ -166,7 +166,7 @@ describe("plain lines", () => {
     });
     expect(texts.join("")).toBe(
       "epoch 1: validation 1.9000 nats, 2.741 bits/char, perplexity 6.69\n" +
-        "         a 4-gram count of the same text: 1.6690 nats, perplexity 5.31\n",
+        "         a 4-gram model of the same text: 1.6690 nats, perplexity 5.31\n",
     );
   });
 });

@@ -63,7 +63,8 @@ export function liveReporter(output: Output, facts: RunFacts, style: Style, cloc
     note: (text) => above([text]),
     async close() {
       const final = block();
-      await draw([...final], []);
+      last = undefined;
+      await draw(final, []);
     },
   };
 }

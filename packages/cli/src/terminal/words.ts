@@ -49,7 +49,7 @@ const same = (text: string): string => text;
 
 /** The line that keeps everybody honest. */
 export const baselineLine = (baseline: Baseline): string =>
-  `a ${baseline.n}-gram count of the same text: ${baseline.nats.toFixed(4)} nats, perplexity ${perplexity(baseline.perplexity)}`;
+  `a ${baseline.n}-gram model of the same text: ${baseline.nats.toFixed(4)} nats, perplexity ${perplexity(baseline.perplexity)}`;
 
 export const perplexity = (value: number): string => (value < 100 ? value.toFixed(2) : count(value));
 
@@ -64,7 +64,6 @@ export function sampleLines(event: { readonly step: number; readonly text: strin
       .trimEnd()
       .split("\n")
       .map((line) => `${style.dim("|")} ${line}`.trimEnd()),
-    "",
   ];
 }
 
