@@ -1,10 +1,14 @@
 import { defineConfig } from "vitest/config";
+import { summaryReporter } from "./tools/summary-reporter.js";
+
+const conditions = ["unrolled-source", "node", "import", "default"];
 
 export default defineConfig({
-  ssr: { resolve: { conditions: ["unrolled-source", "node", "import", "default"] } },
-  resolve: { conditions: ["unrolled-source", "node", "import", "default"] },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "tools/**/*.test.ts", "docs/**/*.test.ts", "examples/**/*.test.ts", "bench/test/**/*.test.ts"],
-    testTimeout: 60_000,
+    include: ["packages/*/test/**/*.test.ts", "tools/**/*.test.ts", "examples/test/**/*.test.ts", "bench/test/**/*.test.ts"],
+    testTimeout: 120_000,
+    reporters: ["default", summaryReporter()],
   },
 });
