@@ -78,7 +78,9 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<string
 export function* write(made: Writer, options: Omit<GenerateOptions, "device">): Generator<string> {
   const { model, length = 500, seed = 1 } = options;
   const { vocabulary } = model;
-  const prompt = options.prompt ? encode(vocabulary, options.prompt, { allowUnknown: options.allowUnknown ?? false }) : new Int32Array();
+  const prompt = options.prompt
+    ? encode(vocabulary, options.prompt, { allowUnknown: options.allowUnknown ?? false })
+    : new Int32Array();
   const banned = vocabulary.unknown === undefined ? undefined : new Set([vocabulary.unknown]);
   const text = decoder(vocabulary);
   const random = draws(seed);

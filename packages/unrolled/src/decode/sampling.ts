@@ -15,16 +15,26 @@ export interface SamplingOptions {
 /** Throws SpecError for options that allow no token. */
 export function checkSampling({ temperature, topK, topP }: SamplingOptions): void {
   if (temperature !== undefined && !(temperature > 0 && Number.isFinite(temperature)))
-    throw new SpecError(`temperature: must be a number above 0, was ${temperature}`, { code: "temperature", hint: "use greedy for the most probable token" });
-  if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) throw new SpecError(`top-k: must be an integer from 1, was ${topK}`, { code: "top-k" });
-  if (topP !== undefined && !(topP > 0 && topP <= 1)) throw new SpecError(`top-p: must be a number above 0 up to 1, was ${topP}`, { code: "top-p" });
+    throw new SpecError(`temperature: must be a number above 0, was ${temperature}`, {
+      code: "temperature",
+      hint: "use greedy for the most probable token",
+    });
+  if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1))
+    throw new SpecError(`top-k: must be an integer from 1, was ${topK}`, { code: "top-k" });
+  if (topP !== undefined && !(topP > 0 && topP <= 1))
+    throw new SpecError(`top-p: must be a number above 0 up to 1, was ${topP}`, { code: "top-p" });
 }
 
 /**
  * The next token's id. `banned` ids (such as <unk>) are never chosen. `uniform` is one draw in [0,1). Equal logits keep id order, so
  * that a seed always gives the same text.
  */
-export function chooseToken(logits: ArrayLike<number>, options: SamplingOptions, uniform: number, banned?: ReadonlySet<number>): number {
+export function chooseToken(
+  logits: ArrayLike<number>,
+  options: SamplingOptions,
+  uniform: number,
+  banned?: ReadonlySet<number>,
+): number {
   const { temperature = 1, topK, topP, greedy = false } = options;
   if (greedy) return largest(logits, banned);
   const top = logits[largest(logits, banned)];

@@ -25,14 +25,18 @@ export function joinAxes(shape: readonly number[], operands: readonly (readonly 
   }
   if (d.length > 4) return undefined;
   const lead = new Array<number>(4 - d.length);
-  return { d: [...lead.fill(1), ...d], strides: strides.map((s) => [...new Array<number>(4 - s.length).fill(0), ...s]) };
+  return {
+    d: [...lead.fill(1), ...d],
+    strides: strides.map((s) => [...new Array<number>(4 - s.length).fill(0), ...s]),
+  };
 }
 
 /** Emits the copy of a view to dense memory. */
 export function copyDense(view: View, target: Buffer, emit: Emitter): Buffer {
   if (sizeOf(view.shape) === 0) return target;
   const block = joinAxes(view.shape, [stridesOf(view.shape), view.strides]);
-  if (!block) throw new ShapeError(`copy: at most four axes of ${showShape(view.shape)} may be out of order, were more`);
+  if (!block)
+    throw new ShapeError(`copy: at most four axes of ${showShape(view.shape)} may be out of order, were more`);
   const [ys, xs] = block.strides;
   emit.call("copy", { y: target, x: spanOf(view), ...blockArguments(block.d, ys, xs) });
   return target;
@@ -45,6 +49,16 @@ export function spanOf(view: View): Buffer {
 }
 
 /** The arguments of the `copy` kernel for a block of four dimensions. */
-export function blockArguments(d: readonly number[], ys: readonly number[], xs: readonly number[]): Record<string, number> {
-  return Object.fromEntries([0, 1, 2, 3].flatMap((i) => [[`d${i}`, d[i]], [`ys${i}`, ys[i]], [`xs${i}`, xs[i]]]));
+export function blockArguments(
+  d: readonly number[],
+  ys: readonly number[],
+  xs: readonly number[],
+): Record<string, number> {
+  return Object.fromEntries(
+    [0, 1, 2, 3].flatMap((i) => [
+      [`d${i}`, d[i]],
+      [`ys${i}`, ys[i]],
+      [`xs${i}`, xs[i]],
+    ]),
+  );
 }

@@ -79,7 +79,10 @@ export function compile<const I extends string, const R extends Traced>(
   const names = Object.keys(inputs) as I[];
   const ports = names.map((name) => port(device, name, inputs[name]));
   const traced = trace(Object.fromEntries(ports.map(({ name, tensor }) => [name, tensor])) as Record<I, Tensor>);
-  const outputs = Object.entries(traced.outputs ?? {}).map(([name, tensor]) => ({ ...port(device, name, tensor), tensor }));
+  const outputs = Object.entries(traced.outputs ?? {}).map(([name, tensor]) => ({
+    ...port(device, name, tensor),
+    tensor,
+  }));
   const lowered = lower({
     inputs: new Map(ports.map(({ tensor, root }) => [tensor, root])),
     outputs,
@@ -106,7 +109,9 @@ export function compile<const I extends string, const R extends Traced>(
       for (const { name, region, size, tensor } of ports) {
         const value = given[name];
         if (value?.length !== size)
-          throw new ShapeError(`run: input ${name} must be ${size} values for ${showShape(tensor.shape)}, was ${value?.length ?? "absent"}`);
+          throw new ShapeError(
+            `run: input ${name} must be ${size} values for ${showShape(tensor.shape)}, was ${value?.length ?? "absent"}`,
+          );
         device.view(region, tensor.dtype).set(value);
       }
       if (!prepared) this.refresh();
@@ -121,7 +126,8 @@ export function compile<const I extends string, const R extends Traced>(
       if (once !== undefined) device.run(once);
       prepared = true;
     },
-    firstNotFinite: () => (options.inspect ? findNotFinite(device, [...lowered.once, ...lowered.each], locate) : undefined),
+    firstNotFinite: () =>
+      options.inspect ? findNotFinite(device, [...lowered.once, ...lowered.each], locate) : undefined,
     close() {
       for (const handle of [once, each] as (Handle | undefined)[]) if (handle !== undefined) device.unload(handle);
       for (const { region } of [...ports, ...outputs]) device.free(region);
@@ -173,7 +179,9 @@ function findNotFinite(device: Device, calls: readonly Call[], locate: Locate): 
   const looked = new Set<string>();
   for (const call of calls) {
     const kinds = kernels[call.kernel].parameters as Readonly<Record<string, Kind>>;
-    const names = Object.keys(call.args).filter((name) => ["in", "optional", "optionalInout", "inout", "out"].includes(kinds[name]));
+    const names = Object.keys(call.args).filter((name) =>
+      ["in", "optional", "optionalInout", "inout", "out"].includes(kinds[name]),
+    );
     for (const name of [...names.filter((n) => !isWritten(kinds[n])), ...names.filter((n) => isWritten(kinds[n]))]) {
       const buffer = call.args[name];
       if (typeof buffer !== "object" || call.tensor.dtype !== "f32") continue;
@@ -196,16 +204,24 @@ function describe(call: Call, value: number, at: number, words: number): Finding
   const near = [call.tensor, ...call.tensor.inputs, ...call.tensor.inputs.flatMap((t) => t.inputs)];
   const names = [...new Set(near.filter(isVariable).map((v) => v.name))];
   const shape = near.flatMap((t) => [t.shape, ...t.further]).find((s) => sizeOf(s) === words) ?? [words];
-  return { where: names.length > 0 ? `${call.kernel} (${names.join(", ")})` : call.kernel, index: unravel(at, shape), shape, value };
+  return {
+    where: names.length > 0 ? `${call.kernel} (${names.join(", ")})` : call.kernel,
+    index: unravel(at, shape),
+    shape,
+    value,
+  };
 }
 
 function unravel(at: number, shape: Shape): number[] {
   let rest = at;
-  return [...shape].reverse().map((n) => {
-    const i = rest % n;
-    rest = (rest - i) / n;
-    return i;
-  }).reverse(); // prettier-ignore
+  return [...shape]
+    .reverse()
+    .map((n) => {
+      const i = rest % n;
+      rest = (rest - i) / n;
+      return i;
+    })
+    .reverse(); // prettier-ignore
 }
 
 /** The value of a tensor that depends on variables and constants alone: a copy, with its shape. */

@@ -16,7 +16,9 @@ export function encode(calls: readonly Call[], locate: Locate): EncodedProgram {
   for (const call of calls) {
     const row = kernels[call.kernel] as unknown as KernelRow;
     const names = Object.keys(row.parameters);
-    const numbers = Object.fromEntries(names.filter((n) => isNumber(row.parameters[n])).map((n) => [n, numberOf(call, n)]));
+    const numbers = Object.fromEntries(
+      names.filter((n) => isNumber(row.parameters[n])).map((n) => [n, numberOf(call, n)]),
+    );
     const extents = row.extents(numbers, call.tail) as Record<string, number>;
     const encoded = names.flatMap((name) =>
       isNumber(row.parameters[name]) ? [numbers[name]] : span(call, name, row.parameters[name], extents[name], locate),
@@ -29,7 +31,8 @@ export function encode(calls: readonly Call[], locate: Locate): EncodedProgram {
 
 function numberOf(call: Call, name: string): number {
   const value = call.args[name];
-  if (typeof value !== "number" || Number.isNaN(value)) throw new Error(`encode: ${call.kernel} lacks the number ${name}`);
+  if (typeof value !== "number" || Number.isNaN(value))
+    throw new Error(`encode: ${call.kernel} lacks the number ${name}`);
   return value;
 }
 
@@ -40,7 +43,8 @@ function span(call: Call, name: string, kind: Kind, needed: number, locate: Loca
     if (!mayLack) throw new Error(`encode: ${call.kernel} lacks the buffer ${name}`);
     return [0, 0];
   }
-  if (buffer.words < needed) throw new Error(`encode: ${call.kernel} needs ${needed} words in ${name}, has ${buffer.words}`);
+  if (buffer.words < needed)
+    throw new Error(`encode: ${call.kernel} needs ${needed} words in ${name}, has ${buffer.words}`);
   const { root, offset } = resolve(buffer);
   return [locate(root) + offset, needed];
 }
@@ -49,6 +53,9 @@ function span(call: Call, name: string, kind: Kind, needed: number, locate: Loca
 function workOf(n: Readonly<Record<string, number>>, extents: Readonly<Record<string, number>>): number {
   if (n.M !== undefined) return (n.batch ?? 1) * n.M * n.N * n.K;
   const touched = Object.values(extents).reduce((sum, words) => sum + words, 0);
-  const recurrent = n.T !== undefined && n.H !== undefined ? n.T * n.N * n.H * ((extents.gates ?? extents.pre ?? extents.dpre) / (n.T * n.N)) : 0;
+  const recurrent =
+    n.T !== undefined && n.H !== undefined
+      ? n.T * n.N * n.H * ((extents.gates ?? extents.pre ?? extents.dpre) / (n.T * n.N))
+      : 0;
   return touched + recurrent;
 }

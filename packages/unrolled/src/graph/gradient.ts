@@ -68,4 +68,3 @@ export function gradient(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   }
   return wrt.map((w) => collected.get(w)?.[0] ?? zerosLike(w));
 }
-

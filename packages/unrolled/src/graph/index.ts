@@ -1,6 +1,15 @@
 // The graph layer: tensors, ops, gradients, programs.
 export {
-  type CompileOptions, compile, evaluate, type Finding, f32, type InputSpec, i32, type Program, type Traced, type Values,
+  type CompileOptions,
+  compile,
+  evaluate,
+  type Finding,
+  f32,
+  type InputSpec,
+  i32,
+  type Program,
+  type Traced,
+  type Values,
 } from "./compile.js"; // prettier-ignore
 export { gradient } from "./gradient.js";
 export type { Op } from "./op.js";

@@ -59,15 +59,31 @@ interface Lowering {
 
 export function lower(request: LowerRequest): Lowered {
   const find = merger();
-  const roots = [...request.outputs.map((o) => o.tensor), ...(request.guard ? [request.guard] : []), ...request.updates];
+  const roots = [
+    ...request.outputs.map((o) => o.tensor),
+    ...(request.guard ? [request.guard] : []),
+    ...request.updates,
+  ];
   const order = [...new Set(topological(roots).map(find))];
   const inlined = planFusion(order, new Set(roots.map(find)), find);
   const varying = new Set<Tensor>();
   for (const tensor of order)
     if (request.inputs.has(tensor) || tensor.inputs.some((t) => varying.has(find(t)))) varying.add(tensor);
   const state: Lowering = {
-    request, find, inlined, varying, once: [], each: [], persistent: new Set(), storages: new Map(), views: new Map(),
-    results: new Map(), dense: new Map(), packs: new Map(), current: undefined, guard: undefined,
+    request,
+    find,
+    inlined,
+    varying,
+    once: [],
+    each: [],
+    persistent: new Set(),
+    storages: new Map(),
+    views: new Map(),
+    results: new Map(),
+    dense: new Map(),
+    packs: new Map(),
+    current: undefined,
+    guard: undefined,
   }; // prettier-ignore
   const emit = emitter(state);
   for (const tensor of order)
@@ -82,7 +98,11 @@ export function lower(request: LowerRequest): Lowered {
 export const wholeBuffer = (root: Root): Buffer => ({ root, offset: 0, words: root.words });
 
 const isConstant = (tensor: Tensor): boolean => (tensor.op as Op) === (constantOp as Op);
-const denseView = (buffer: Buffer, tensor: Tensor): View => ({ ...buffer, shape: tensor.shape, strides: stridesOf(tensor.shape) });
+const denseView = (buffer: Buffer, tensor: Tensor): View => ({
+  ...buffer,
+  shape: tensor.shape,
+  strides: stridesOf(tensor.shape),
+});
 
 /** Runs an emission in the name of a node, so that its calls land in the right list and can be named. */
 function within<T>(state: Lowering, tensor: Tensor, once: boolean, emission: () => T): T {
@@ -95,7 +115,8 @@ function within<T>(state: Lowering, tensor: Tensor, once: boolean, emission: () 
   }
 }
 
-const runsOnce = (state: Lowering, tensor: Tensor): boolean => state.request.frozen && !state.varying.has(tensor) && !tensor.op.writes;
+const runsOnce = (state: Lowering, tensor: Tensor): boolean =>
+  state.request.frozen && !state.varying.has(tensor) && !tensor.op.writes;
 
 function makeRoot(state: Lowering, words: number): Buffer {
   const root: Root = { words };
@@ -132,7 +153,8 @@ function emitter(state: Lowering): Emitter {
     },
     write(tensor, index = 0) {
       const known = find(tensor);
-      const buffers = state.results.get(known) ?? [tensor.shape, ...tensor.further].map((shape) => makeRoot(state, sizeOf(shape)));
+      const buffers =
+        state.results.get(known) ?? [tensor.shape, ...tensor.further].map((shape) => makeRoot(state, sizeOf(shape)));
       state.results.set(known, buffers);
       return buffers[index];
     },
@@ -153,7 +175,8 @@ function emitter(state: Lowering): Emitter {
 
 /** Emits a node and says where its first result lies. */
 function compute(state: Lowering, tensor: Tensor, emit: Emitter): View {
-  if (isVariable(tensor)) return { ...denseView(wholeBuffer(storageRoot(state, tensor.storage)), tensor), offset: tensor.offset };
+  if (isVariable(tensor))
+    return { ...denseView(wholeBuffer(storageRoot(state, tensor.storage)), tensor), offset: tensor.offset };
   const given = state.request.inputs.get(tensor);
   if (given) return denseView(wholeBuffer(given), tensor);
   const results = (of: Tensor): Buffer[] => state.results.get(state.find(of)) as Buffer[];
@@ -171,7 +194,8 @@ function compute(state: Lowering, tensor: Tensor, emit: Emitter): View {
 
 function lookThrough(tensor: Tensor, emit: Emitter): View {
   const [source] = tensor.inputs;
-  const seen = tensor.op.view?.(tensor, emit.view(source)) ?? tensor.op.view?.(tensor, denseView(emit.read(source), source));
+  const seen =
+    tensor.op.view?.(tensor, emit.view(source)) ?? tensor.op.view?.(tensor, denseView(emit.read(source), source));
   if (!seen) throw new Error(`lower: ${tensor.op.name} cannot view a dense tensor`);
   return seen;
 }
@@ -188,7 +212,15 @@ function packed(state: Lowering, tensor: Tensor, layout: PackLayout, emit: Emitt
   const [K, N] = [view.shape[k], view.shape[n]];
   const buffer = within(state, tensor, runsOnce(state, tensor), () => {
     const y = makeRoot(state, packedWords(K, N, layout.groups));
-    emit.call("pack", { y, x: spanOf(view), K, N, kStride: view.strides[k], nStride: view.strides[n], groups: layout.groups });
+    emit.call("pack", {
+      y,
+      x: spanOf(view),
+      K,
+      N,
+      kStride: view.strides[k],
+      nStride: view.strides[n],
+      groups: layout.groups,
+    });
     return y;
   });
   made.set(key, buffer);
@@ -199,8 +231,13 @@ function packed(state: Lowering, tensor: Tensor, layout: PackLayout, emit: Emitt
 function place(state: Lowering, view: View, target: Buffer, emit: Emitter): void {
   const { root } = view;
   const movable =
-    root.fixed === undefined && !root.parent && root !== target.root && view.offset === 0 && sizeOf(view.shape) === root.words &&
-    isDense(view) && state.persistent.has(root) === state.persistent.has(target.root); // prettier-ignore
+    root.fixed === undefined &&
+    !root.parent &&
+    root !== target.root &&
+    view.offset === 0 &&
+    sizeOf(view.shape) === root.words &&
+    isDense(view) &&
+    state.persistent.has(root) === state.persistent.has(target.root); // prettier-ignore
   if (movable) root.parent = target;
   else copyDense(view, target, emit);
 }

@@ -95,7 +95,9 @@ function takeovers(call: Call, index: number, spans: ReadonlyMap<Root, Span>): M
   const found = new Map<Root, Root>();
   const whole = (name: string): Root | undefined => {
     const buffer = call.args[name];
-    return typeof buffer === "object" && buffer.offset === 0 && !buffer.root.parent && spans.has(buffer.root) ? buffer.root : undefined;
+    return typeof buffer === "object" && buffer.offset === 0 && !buffer.root.parent && spans.has(buffer.root)
+      ? buffer.root
+      : undefined;
   };
   for (const [output, input] of inPlacePairs(call)) {
     const [to, from] = [whole(output), whole(input)];
@@ -138,7 +140,8 @@ function makeHeap(): { take(words: number): Block; give(block: Block): void; wor
         if (fitting.words > words) this.give({ offset: fitting.offset + words, words: fitting.words - words });
         return { offset: fitting.offset, words };
       }
-      const tail = free.length > 0 && free[free.length - 1].offset + free[free.length - 1].words === end ? free.pop() : undefined;
+      const tail =
+        free.length > 0 && free[free.length - 1].offset + free[free.length - 1].words === end ? free.pop() : undefined;
       const offset = tail ? tail.offset : end;
       end = offset + words;
       return { offset, words };

@@ -79,6 +79,8 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
 export function axisOf(where: string, shape: Shape, axis: number): number {
   const resolved = axis < 0 ? axis + shape.length : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= shape.length)
-    throw new ShapeError(`${where}: axis must be from ${-shape.length} to ${shape.length - 1} for ${showShape(shape)}, was ${axis}`);
+    throw new ShapeError(
+      `${where}: axis must be from ${-shape.length} to ${shape.length - 1} for ${showShape(shape)}, was ${axis}`,
+    );
   return resolved;
 }

@@ -3,7 +3,15 @@
 import type { Device, DType, Region, Words } from "../device/device.js";
 import { ShapeError } from "../errors.js";
 import { node, type Op } from "./op.js";
-import { type Shape, type Storage, showShape, sizeOf, type Tensor, type Variable, type VariableAttributes } from "./tensor.js";
+import {
+  type Shape,
+  type Storage,
+  showShape,
+  sizeOf,
+  type Tensor,
+  type Variable,
+  type VariableAttributes,
+} from "./tensor.js";
 
 export interface VariableSpec {
   readonly shape: Shape;
@@ -26,7 +34,9 @@ export function variables<const K extends string>(
     offsets.push(words);
     words += sizeOf(spec.shape);
   }
-  const initial = entries.flatMap(([, spec], i) => (spec.initial ? [{ offset: offsets[i], values: spec.initial }] : []));
+  const initial = entries.flatMap(([, spec], i) =>
+    spec.initial ? [{ offset: offsets[i], values: spec.initial }] : [],
+  );
   const storage: Storage = { name, dtype, words, initial };
   const made = entries.map(([key, spec], i) => [key, slot(key, storage, offsets[i], spec.shape)] as const);
   return Object.fromEntries(made) as Record<K, Variable>;
@@ -76,6 +86,8 @@ export function readVariable(device: Device, v: Variable): Words {
 /** Sets the variable's values. Throws ShapeError when their number differs. */
 export function writeVariable(device: Device, v: Variable, values: ArrayLike<number>): void {
   if (values.length !== sizeOf(v.shape))
-    throw new ShapeError(`writeVariable ${v.name}: must be ${sizeOf(v.shape)} values for ${showShape(v.shape)}, was ${values.length}`);
+    throw new ShapeError(
+      `writeVariable ${v.name}: must be ${sizeOf(v.shape)} values for ${showShape(v.shape)}, was ${values.length}`,
+    );
   device.view(reside(device, v.storage), v.dtype).set(values, v.offset);
 }

@@ -17,7 +17,10 @@ export interface Evaluation {
 }
 
 export const evaluationOf = (nats: number, tokens: number): Evaluation => ({
-  nats, bitsPerToken: nats / Math.LN2, perplexity: Math.exp(nats), tokens,
+  nats,
+  bitsPerToken: nats / Math.LN2,
+  perplexity: Math.exp(nats),
+  tokens,
 }); // prettier-ignore
 
 type EvaluatorOutputs = { readonly outputs: { readonly sum: Scalar; readonly each: Tensor } };
@@ -31,7 +34,11 @@ export interface Evaluator {
 }
 
 /** Programs run on chunks x, y [T,N]; `each` holds the nats of every token, 0 where y is -1. */
-export function evaluator(device: Device, model: LanguageModel, { batch: N, sequence: T }: { readonly batch: number; readonly sequence: number }): Evaluator {
+export function evaluator(
+  device: Device,
+  model: LanguageModel,
+  { batch: N, sequence: T }: { readonly batch: number; readonly sequence: number },
+): Evaluator {
   const states = carriedStates(model.spec, N);
   const program = compile(
     device,
@@ -56,11 +63,16 @@ export function evaluator(device: Device, model: LanguageModel, { batch: N, sequ
 
 /** Fills the storages of variables with zeros. */
 export function zero(device: Device, states: Readonly<Record<string, Variable>>): void {
-  for (const storage of new Set(Object.values(states).map((v) => v.storage))) device.view(reside(device, storage), storage.dtype).fill(0);
+  for (const storage of new Set(Object.values(states).map((v) => v.storage)))
+    device.view(reside(device, storage), storage.dtype).fill(0);
 }
 
 /** Runs all chunks from zero states. `pause` is awaited now and then so that a page or a signal gets its turn. */
-export async function evaluateChunks(made: Evaluator, chunks: Chunks, pause?: () => Promise<void>): Promise<Evaluation> {
+export async function evaluateChunks(
+  made: Evaluator,
+  chunks: Chunks,
+  pause?: () => Promise<void>,
+): Promise<Evaluation> {
   made.reset();
   made.program.refresh();
   let nats = 0;

@@ -13,7 +13,12 @@ import { lstmCell } from "../nn/cells/lstm.js";
 import { rnnCell } from "../nn/cells/rnn.js";
 import { cellValues, normalValues, uniformValues } from "../nn/init.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import { checkLanguageModelSpec, type LanguageModelOptions, type LanguageModelSpec, languageModelSpec } from "./spec.js";
+import {
+  checkLanguageModelSpec,
+  type LanguageModelOptions,
+  type LanguageModelSpec,
+  languageModelSpec,
+} from "./spec.js";
 
 export interface LanguageModel {
   readonly spec: LanguageModelSpec;
@@ -39,13 +44,15 @@ export function cellOf(spec: LanguageModelSpec): Cell {
 }
 
 /** Width of what enters layer l. */
-const inputWidth = (spec: LanguageModelSpec, layer: number): number => (layer === 0 ? spec.embedding : spec.hidden[layer - 1]);
+const inputWidth = (spec: LanguageModelSpec, layer: number): number =>
+  layer === 0 ? spec.embedding : spec.hidden[layer - 1];
 
 /** Shapes of all weights by PyTorch's names, in the order in which they lie in memory and in files. */
 export function weightShapes(spec: LanguageModelSpec): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>([["embedding.weight", [spec.vocabulary, spec.embedding]]]);
   for (const [l, H] of spec.hidden.entries())
-    for (const [name, shape] of Object.entries(cellOf(spec).weights({ D: inputWidth(spec, l), H }))) shapes.set(`rnn.${name}_l${l}`, shape);
+    for (const [name, shape] of Object.entries(cellOf(spec).weights({ D: inputWidth(spec, l), H })))
+      shapes.set(`rnn.${name}_l${l}`, shape);
   if (!spec.tied) shapes.set("head.weight", [spec.vocabulary, spec.hidden[spec.hidden.length - 1]]);
   shapes.set("head.bias", [spec.vocabulary]);
   return shapes;
@@ -59,7 +66,10 @@ export const parameterCount = (spec: LanguageModelSpec): number =>
  * Bytes that a float32 training step needs: weights, gradient and two moments, packed copies, and per token the gates, the
  * states and their gradients of every layer and the logits.
  */
-export function memoryEstimate(spec: LanguageModelSpec, { batch, sequence }: { readonly batch: number; readonly sequence: number }): number {
+export function memoryEstimate(
+  spec: LanguageModelSpec,
+  { batch, sequence }: { readonly batch: number; readonly sequence: number },
+): number {
   const gates = { rnn: 1, gru: 3, lstm: 4 }[spec.cell];
   const perToken = spec.hidden.reduce((sum, H) => sum + (gates + 5) * H, 3 * spec.vocabulary + spec.embedding);
   return 4 * (6 * parameterCount(spec) + batch * sequence * perToken);
@@ -67,7 +77,10 @@ export function memoryEstimate(spec: LanguageModelSpec, { batch, sequence }: { r
 
 /** A new model: weights drawn from `seed` when they first come to a device. Throws SpecError for options that describe none. */
 export function languageModel(
-  options: Omit<LanguageModelOptions, "tokens" | "vocabulary"> & { readonly vocabulary: Vocabulary; readonly seed?: number },
+  options: Omit<LanguageModelOptions, "tokens" | "vocabulary"> & {
+    readonly vocabulary: Vocabulary;
+    readonly seed?: number;
+  },
 ): LanguageModel {
   const { vocabulary, seed = 1, ...rest } = options;
   const spec = languageModelSpec({ ...rest, tokens: vocabulary.kind, vocabulary: vocabulary.tokens.length });
@@ -78,7 +91,12 @@ export function languageModel(
   });
 }
 
-function firstValues(spec: LanguageModelSpec, name: string, shape: Shape, stream: ReturnType<typeof draws>): Float32Array {
+function firstValues(
+  spec: LanguageModelSpec,
+  name: string,
+  shape: Shape,
+  stream: ReturnType<typeof draws>,
+): Float32Array {
   if (name === "embedding.weight") return normalValues(shape, spec.tied ? 1 / Math.sqrt(spec.embedding) : 1, stream);
   if (name === "head.bias") return new Float32Array(sizeOf(shape));
   if (name === "head.weight") return uniformValues(shape, 1 / Math.sqrt(shape[1]), stream);
@@ -88,7 +106,11 @@ function firstValues(spec: LanguageModelSpec, name: string, shape: Shape, stream
 }
 
 /** A model from its files. Throws SpecError for a bad spec, CheckpointError where spec, vocabulary and weights disagree. */
-export function loadLanguageModel(files: { readonly spec: unknown; readonly vocabulary: Vocabulary; readonly weights: readonly NamedArray[] }): LanguageModel {
+export function loadLanguageModel(files: {
+  readonly spec: unknown;
+  readonly vocabulary: Vocabulary;
+  readonly weights: readonly NamedArray[];
+}): LanguageModel {
   const spec = checkLanguageModelSpec(files.spec);
   const { vocabulary } = files;
   if (vocabulary.tokens.length !== spec.vocabulary || vocabulary.kind !== spec.tokens)
@@ -99,20 +121,38 @@ export function loadLanguageModel(files: { readonly spec: unknown; readonly voca
   const arrays = new Map(files.weights.map((array) => [array.name, array]));
   const shapes = weightShapes(spec);
   for (const name of arrays.keys())
-    if (!shapes.has(name)) throw new CheckpointError(`model.safetensors: tensor ${name} is not part of the model of spec.json`, { code: "weights-unknown" });
+    if (!shapes.has(name))
+      throw new CheckpointError(`model.safetensors: tensor ${name} is not part of the model of spec.json`, {
+        code: "weights-unknown",
+      });
   return build(spec, vocabulary, (name, shape) => {
     const array = arrays.get(name);
-    if (!array) throw new CheckpointError(`model.safetensors: must hold tensor ${name} ${showShape(shape)}, was absent`, { code: "weights-missing" });
+    if (!array)
+      throw new CheckpointError(`model.safetensors: must hold tensor ${name} ${showShape(shape)}, was absent`, {
+        code: "weights-missing",
+      });
     if (!sameShape(array.shape, shape))
-      throw new CheckpointError(`model.safetensors: tensor ${name} must be ${showShape(shape)} by spec.json, was ${showShape(array.shape)}`, { code: "weights-shape" });
+      throw new CheckpointError(
+        `model.safetensors: tensor ${name} must be ${showShape(shape)} by spec.json, was ${showShape(array.shape)}`,
+        { code: "weights-shape" },
+      );
     const bad = array.data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw new CheckpointError(`model.safetensors: tensor ${name} must be finite, was ${array.data[bad]} at ${bad}`, { code: "weights-not-finite" });
+    if (bad >= 0)
+      throw new CheckpointError(`model.safetensors: tensor ${name} must be finite, was ${array.data[bad]} at ${bad}`, {
+        code: "weights-not-finite",
+      });
     return () => array.data;
   });
 }
 
-function build(spec: LanguageModelSpec, vocabulary: Vocabulary, valuesOf: (name: string, shape: Shape) => () => ArrayLike<number>): LanguageModel {
-  const specs = [...weightShapes(spec)].map(([name, shape]) => [name, { shape, initial: valuesOf(name, shape) }] as const);
+function build(
+  spec: LanguageModelSpec,
+  vocabulary: Vocabulary,
+  valuesOf: (name: string, shape: Shape) => () => ArrayLike<number>,
+): LanguageModel {
+  const specs = [...weightShapes(spec)].map(
+    ([name, shape]) => [name, { shape, initial: valuesOf(name, shape) }] as const,
+  );
   return { spec, vocabulary, weights: variables("weights", Object.fromEntries(specs)) };
 }
 
@@ -130,7 +170,8 @@ export function writeWeights(model: LanguageModel, device: Device, arrays: reado
 export function carriedStates(spec: LanguageModelSpec, N: number): Readonly<Record<string, Variable>> {
   const specs: Record<string, { shape: Shape }> = {};
   for (const [l, H] of spec.hidden.entries())
-    for (const [name, shape] of Object.entries(cellOf(spec).state({ D: H, H }))) specs[`${name}.${l}`] = { shape: [N, ...shape] };
+    for (const [name, shape] of Object.entries(cellOf(spec).state({ D: H, H })))
+      specs[`${name}.${l}`] = { shape: [N, ...shape] };
   return variables("carried", specs);
 }
 
@@ -142,7 +183,12 @@ export interface ForwardOptions {
 }
 
 /** ids [T,N] (i32) and states -> logits [T,N,V] and the states after the last step. */
-export function forward(model: LanguageModel, ids: Tensor, states: LayerStates, options: ForwardOptions = {}): { readonly logits: Tensor; readonly states: LayerStates } {
+export function forward(
+  model: LanguageModel,
+  ids: Tensor,
+  states: LayerStates,
+  options: ForwardOptions = {},
+): { readonly logits: Tensor; readonly states: LayerStates } {
   const { spec, weights } = model;
   const cell = cellOf(spec);
   const after: Record<string, Tensor> = {};
@@ -152,7 +198,9 @@ export function forward(model: LanguageModel, ids: Tensor, states: LayerStates, 
     const state = Object.keys(cell.state({ D: 1, H: 1 })).map((name) => [name, states[`${name}.${l}`]] as const);
     const result: LayerResult = runLayer(cell, Object.fromEntries(own), input, Object.fromEntries(state));
     for (const [name, tensor] of Object.entries(result.state)) after[`${name}.${l}`] = tensor;
-    input = options.dropoutKey ? dropout(result.y, { rate: spec.dropout, key: options.dropoutKey, stream: l }) : result.y;
+    input = options.dropoutKey
+      ? dropout(result.y, { rate: spec.dropout, key: options.dropoutKey, stream: l })
+      : result.y;
   }
   const head = spec.tied ? weights["embedding.weight"] : weights["head.weight"];
   return { logits: linear(input as Tensor, head, weights["head.bias"]), states: after };

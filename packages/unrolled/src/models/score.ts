@@ -38,7 +38,10 @@ export async function scoreSentences(o: {
     made.program.refresh();
     return o.sentences.map((sentence) => {
       const encoded = Array.from(encode(vocabulary, sentence, { allowUnknown: o.allowUnknown ?? false }));
-      const ids = vocabulary.end === undefined || encoded[encoded.length - 1] === vocabulary.end ? encoded : [...encoded, vocabulary.end];
+      const ids =
+        vocabulary.end === undefined || encoded[encoded.length - 1] === vocabulary.end
+          ? encoded
+          : [...encoded, vocabulary.end];
       const nats = natsOf(made, [startToken(vocabulary), ...ids]);
       const tokens = ids.map((id, i) => ({ token: vocabulary.tokens[id], logProbability: -nats[i] }));
       return { sentence, tokens, logProbability: tokens.reduce((sum, t) => sum + t.logProbability, 0) };

@@ -73,15 +73,22 @@ export function checkLanguageModelSpec(value: unknown): LanguageModelSpec {
     embedding: integer("embedding", spec.get("embedding"), 1, limits.width),
     hidden: sizes(spec.get("hidden")),
     dropout: fraction("dropout", spec.get("dropout")),
-    tied: typeof spec.get("tied") === "boolean" ? (spec.get("tied") as boolean) : wrong("tied", "true or false", spec.get("tied")),
+    tied:
+      typeof spec.get("tied") === "boolean"
+        ? (spec.get("tied") as boolean)
+        : wrong("tied", "true or false", spec.get("tied")),
   };
-  for (const key of spec.keys()) if (!Object.hasOwn(read, key)) wrong(key, "no such field", spec.get(key), "spec-unknown-field");
+  for (const key of spec.keys())
+    if (!Object.hasOwn(read, key)) wrong(key, "no such field", spec.get(key), "spec-unknown-field");
   const top = read.hidden[read.hidden.length - 1];
   if (read.tied && read.embedding !== top)
-    throw new SpecError(`spec.embedding: must equal the last hidden size ${top} in a tied model, was ${read.embedding}`, {
-      code: "spec-tied",
-      hint: `use --embedding ${top}, or leave --tied out`,
-    });
+    throw new SpecError(
+      `spec.embedding: must equal the last hidden size ${top} in a tied model, was ${read.embedding}`,
+      {
+        code: "spec-tied",
+        hint: `use --embedding ${top}, or leave --tied out`,
+      },
+    );
   return read;
 }
 
@@ -93,7 +100,9 @@ function fields(value: unknown): ReadonlyMap<string, unknown> {
 function wrong(path: string, expected: string, was: unknown, code = "spec-value"): never {
   const text = JSON.stringify(was) ?? "absent";
   const at = path === "spec" ? path : `spec.${path}`;
-  throw new SpecError(`${at}: must be ${expected}, was ${text.length > 60 ? `${text.slice(0, 60)}...` : text}`, { code });
+  throw new SpecError(`${at}: must be ${expected}, was ${text.length > 60 ? `${text.slice(0, 60)}...` : text}`, {
+    code,
+  });
 }
 
 function oneOf<const T extends string>(path: string, value: unknown, choices: readonly T[]): T {
@@ -107,11 +116,13 @@ function integer(path: string, value: unknown, low: number, high: number): numbe
 }
 
 function fraction(path: string, value: unknown): number {
-  if (typeof value !== "number" || !(value >= 0 && value < 1)) wrong(path, "a number from 0 up to but not including 1", value);
+  if (typeof value !== "number" || !(value >= 0 && value < 1))
+    wrong(path, "a number from 0 up to but not including 1", value);
   return value as number;
 }
 
 function sizes(value: unknown): readonly number[] {
-  if (!Array.isArray(value) || value.length < 1 || value.length > limits.layers) wrong("hidden", `a list of 1 to ${limits.layers} sizes`, value);
+  if (!Array.isArray(value) || value.length < 1 || value.length > limits.layers)
+    wrong("hidden", `a list of 1 to ${limits.layers} sizes`, value);
   return (value as unknown[]).map((size, layer) => integer(`hidden[${layer}]`, size, 1, limits.width));
 }

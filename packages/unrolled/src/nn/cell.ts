@@ -38,7 +38,9 @@ export interface Cell<W extends string = string, S extends string = string> {
 }
 
 /** Checks nothing, changes nothing: gives a cell its types. */
-export const cell = <const W extends string, const S extends string>(definition: Omit<Cell<W, S>, "name"> & { readonly name?: string }): Cell<W, S> => ({
+export const cell = <const W extends string, const S extends string>(
+  definition: Omit<Cell<W, S>, "name"> & { readonly name?: string },
+): Cell<W, S> => ({
   name: "cell",
   ...definition,
 });
@@ -56,13 +58,19 @@ const preparedLimit = 2 ** 24;
 export function project(input: LayerInput, W: Tensor, b: Tensor): Tensor {
   if ("table" in input) {
     const [V, width] = [input.table.shape[0], W.shape[0]];
-    if (V <= sizeOf(input.ids.shape) || (input.frozen && V * width <= preparedLimit)) return gather(linear(input.table, W, b), input.ids);
+    if (V <= sizeOf(input.ids.shape) || (input.frozen && V * width <= preparedLimit))
+      return gather(linear(input.table, W, b), input.ids);
   }
   return linear(sequenceOf(input), W, b);
 }
 
 /** Runs a cell over a sequence step by step: the unrolled graph of the lectures. */
-export function unroll<W extends string, S extends string>(c: Cell<W, S>, weights: Named<W>, input: LayerInput, state: Named<S>): LayerResult<S> {
+export function unroll<W extends string, S extends string>(
+  c: Cell<W, S>,
+  weights: Named<W>,
+  input: LayerInput,
+  state: Named<S>,
+): LayerResult<S> {
   const xs = sequenceOf(input);
   const [T, ...rest] = xs.shape;
   const outputs: Tensor[] = [];
@@ -71,7 +79,9 @@ export function unroll<W extends string, S extends string>(c: Cell<W, S>, weight
     const next = c.step(weights, reshape(slice(xs, 0, t, t + 1), rest), current);
     for (const name of Object.keys(state) as S[])
       if (!next[name] || !sameShape(next[name].shape, state[name].shape))
-        throw new ShapeError(`${c.name}: step must keep the shape of state ${name} ${showShape(state[name].shape)}, was ${next[name] ? showShape(next[name].shape) : "absent"}`);
+        throw new ShapeError(
+          `${c.name}: step must keep the shape of state ${name} ${showShape(state[name].shape)}, was ${next[name] ? showShape(next[name].shape) : "absent"}`,
+        );
     outputs.push(Object.values<Tensor>(next)[0]);
     current = next;
   }
@@ -79,7 +89,12 @@ export function unroll<W extends string, S extends string>(c: Cell<W, S>, weight
 }
 
 /** Runs a cell over a sequence: fused where it can be, else unrolled. */
-export function runLayer<W extends string, S extends string>(c: Cell<W, S>, weights: Named<W>, input: LayerInput, state: Named<S>): LayerResult<S> {
+export function runLayer<W extends string, S extends string>(
+  c: Cell<W, S>,
+  weights: Named<W>,
+  input: LayerInput,
+  state: Named<S>,
+): LayerResult<S> {
   return c.fused ? c.fused(weights, input, state) : unroll(c, weights, input, state);
 }
 

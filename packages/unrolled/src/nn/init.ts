@@ -12,7 +12,14 @@ export const normalValues = (shape: Shape, deviation: number, draws: Draws): Flo
   Float32Array.from({ length: sizeOf(shape) }, () => draws.normal() * deviation);
 
 /** A cell's own first values, or uniform in +-1/sqrt(H) (PyTorch's choice for recurrent layers). */
-export function cellValues<W extends string>(cell: Cell<W, string>, weight: W, sizes: CellSizes, draws: Draws): Float32Array {
+export function cellValues<W extends string>(
+  cell: Cell<W, string>,
+  weight: W,
+  sizes: CellSizes,
+  draws: Draws,
+): Float32Array {
   const shape = cell.weights(sizes)[weight];
-  return cell.initial ? cell.initial(weight, sizes, draws.uniform) : uniformValues(shape, 1 / Math.sqrt(sizes.H), draws);
+  return cell.initial
+    ? cell.initial(weight, sizes, draws.uniform)
+    : uniformValues(shape, 1 / Math.sqrt(sizes.H), draws);
 }

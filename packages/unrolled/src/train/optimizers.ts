@@ -41,15 +41,20 @@ export const optimizerNames = ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as 
 type Options<S extends OptimizerSpec> = Partial<Omit<S, "name">>;
 
 /** Stochastic gradient descent: v = momentum v + g, w -= rate v. */
-export const sgd = (o: Options<SgdSpec> = {}): SgdSpec => checked({ name: "sgd", rate: 0.1, momentum: 0, nesterov: false, decay: 0, ...o });
+export const sgd = (o: Options<SgdSpec> = {}): SgdSpec =>
+  checked({ name: "sgd", rate: 0.1, momentum: 0, nesterov: false, decay: 0, ...o });
 /** Duchi 2011: each weight's rate falls with its own history. */
-export const adagrad = (o: Options<AdagradSpec> = {}): AdagradSpec => checked({ name: "adagrad", rate: 0.1, epsilon: 1e-8, decay: 0, ...o });
+export const adagrad = (o: Options<AdagradSpec> = {}): AdagradSpec =>
+  checked({ name: "adagrad", rate: 0.1, epsilon: 1e-8, decay: 0, ...o });
 /** Hinton's lecture 6e, with char-rnn's decay of .95. */
-export const rmsprop = (o: Options<RmspropSpec> = {}): RmspropSpec => checked({ name: "rmsprop", rate: 2e-3, alpha: 0.95, epsilon: 1e-8, decay: 0, ...o });
+export const rmsprop = (o: Options<RmspropSpec> = {}): RmspropSpec =>
+  checked({ name: "rmsprop", rate: 2e-3, alpha: 0.95, epsilon: 1e-8, decay: 0, ...o });
 /** Kingma 2015. */
-export const adam = (o: Options<AdamSpec> = {}): AdamSpec => checked({ name: "adam", rate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0, ...o });
+export const adam = (o: Options<AdamSpec> = {}): AdamSpec =>
+  checked({ name: "adam", rate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0, ...o });
 /** Loshchilov 2019: decay apart from the gradient. */
-export const adamw = (o: Options<AdamSpec> = {}): AdamSpec => checked({ name: "adamw", rate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.01, ...o });
+export const adamw = (o: Options<AdamSpec> = {}): AdamSpec =>
+  checked({ name: "adamw", rate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.01, ...o });
 
 /** Throws SpecError for numbers no optimizer can use; gives the spec back. */
 export function checked<S extends OptimizerSpec>(spec: S): S {
@@ -57,7 +62,10 @@ export function checked<S extends OptimizerSpec>(spec: S): S {
     if (typeof value !== "number") continue;
     const below1 = ["momentum", "alpha", "beta1", "beta2"].includes(key);
     if (!(Number.isFinite(value) && value >= 0 && (!below1 || value < 1)))
-      throw new SpecError(`${spec.name}.${key}: must be a number from 0${below1 ? " up to but not including 1" : ""}, was ${value}`, { code: "optimizer" });
+      throw new SpecError(
+        `${spec.name}.${key}: must be a number from 0${below1 ? " up to but not including 1" : ""}, was ${value}`,
+        { code: "optimizer" },
+      );
   }
   return spec;
 }
@@ -111,7 +119,10 @@ function stateNames(spec: OptimizerSpec): readonly string[] {
 function kernelOf(spec: OptimizerSpec): Omit<UpdateRule, "state"> {
   switch (spec.name) {
     case "sgd":
-      return { kernel: "sgd", numbers: { nesterov: spec.nesterov ? 1 : 0, momentum: spec.momentum, decay: spec.decay } };
+      return {
+        kernel: "sgd",
+        numbers: { nesterov: spec.nesterov ? 1 : 0, momentum: spec.momentum, decay: spec.decay },
+      };
     case "adagrad":
       return { kernel: "adagrad", numbers: { epsilon: spec.epsilon, decay: spec.decay } };
     case "rmsprop":

@@ -15,13 +15,18 @@ export const constant = (): ScheduleSpec => ({ name: "constant" });
 /** char-rnn's default: after 10 epochs, times .97 each epoch. */
 export const stepDecay = (o: { every?: number; factor?: number; after?: number } = {}): ScheduleSpec =>
   checked({ name: "step", every: 1, factor: 0.97, after: 10, ...o });
-export const cosine = (o: { warmup?: number; floor?: number } = {}): ScheduleSpec => checked({ name: "cosine", warmup: 100, floor: 0, ...o });
-export const plateau = (o: { factor?: number; patience?: number } = {}): ScheduleSpec => checked({ name: "plateau", factor: 0.5, patience: 1, ...o });
+export const cosine = (o: { warmup?: number; floor?: number } = {}): ScheduleSpec =>
+  checked({ name: "cosine", warmup: 100, floor: 0, ...o });
+export const plateau = (o: { factor?: number; patience?: number } = {}): ScheduleSpec =>
+  checked({ name: "plateau", factor: 0.5, patience: 1, ...o });
 
 function checked(spec: ScheduleSpec): ScheduleSpec {
   for (const [key, value] of Object.entries(spec))
     if (typeof value === "number" && !(Number.isFinite(value) && value >= (key === "every" ? 1 : 0)))
-      throw new SpecError(`schedule ${spec.name}.${key}: must be a number from ${key === "every" ? 1 : 0}, was ${value}`, { code: "schedule" });
+      throw new SpecError(
+        `schedule ${spec.name}.${key}: must be a number from ${key === "every" ? 1 : 0}, was ${value}`,
+        { code: "schedule" },
+      );
   return spec;
 }
 
@@ -49,7 +54,10 @@ export function rateFactor(spec: ScheduleSpec, progress: Progress): number {
     case "constant":
       return 1;
     case "step":
-      return spec.factor ** Math.max(0, Math.floor((progress.epochs - spec.after) / spec.every) + (progress.epochs >= spec.after ? 1 : 0));
+      return (
+        spec.factor **
+        Math.max(0, Math.floor((progress.epochs - spec.after) / spec.every) + (progress.epochs >= spec.after ? 1 : 0))
+      );
     case "cosine": {
       if (progress.step < spec.warmup) return (progress.step + 1) / spec.warmup;
       const share = Math.min(1, (progress.step - spec.warmup) / Math.max(1, progress.totalSteps - spec.warmup));

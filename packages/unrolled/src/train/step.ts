@@ -3,7 +3,19 @@
 import type { Device } from "../device/device.js";
 import { type CompileOptions, compile, f32, i32, type Program, type Traced } from "../graph/compile.js";
 import { gradient } from "../graph/gradient.js";
-import { add, assign, clamp, concat, crossEntropy, div, minimum, reshape, sqrt, stopGradient, sumSquares } from "../graph/ops/index.js";
+import {
+  add,
+  assign,
+  clamp,
+  concat,
+  crossEntropy,
+  div,
+  minimum,
+  reshape,
+  sqrt,
+  stopGradient,
+  sumSquares,
+} from "../graph/ops/index.js";
 import { type Scalar, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
 import { forward, type LanguageModel } from "../models/language-model.js";
 import type { Optimizer } from "./optimizers.js";
@@ -43,14 +55,20 @@ export function trainingStep(device: Device, options: StepOptions, compileOption
     const { sum, count } = crossEntropy(logits, y);
     const loss = div(sum, count);
     const weights = Object.values(model.weights);
-    const raw = concat(gradient(loss, weights).map((g) => reshape(g, [sizeOf(g.shape)])), 0);
+    const raw = concat(
+      gradient(loss, weights).map((g) => reshape(g, [sizeOf(g.shape)])),
+      0,
+    );
     const gradientNorm = sqrt(sumSquares(raw));
     const flat = clip.value === undefined ? raw : clamp(raw, -clip.value, clip.value);
     const norm = clip.value === undefined ? gradientNorm : sqrt(sumSquares(flat));
     const scale = clip.norm === undefined ? undefined : minimum(1, div(clip.norm, add(norm, 1e-6)));
     const carry = Object.entries(carried).map(([name, v]) => assign(v, stopGradient(states[name])));
-    return { outputs: { loss, gradientNorm }, updates: [optimizer.step(flat, rate, scale), ...carry], guard: add(loss, gradientNorm) };
+    return {
+      outputs: { loss, gradientNorm },
+      updates: [optimizer.step(flat, rate, scale), ...carry],
+      guard: add(loss, gradientNorm),
+    };
   };
   return compile(device, inputs, trace, compileOptions);
 }
-

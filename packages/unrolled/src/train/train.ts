@@ -9,9 +9,24 @@ import { carriedStates, type LanguageModel, parameterCount, readWeights } from "
 import { type Chunks, evaluationStreams, streams } from "../text/batches.js";
 import type { Corpus } from "../text/corpus.js";
 import { fingerprint } from "./fingerprint.js";
-import type { CheckpointEvent, SampleEvent, TrainEvent, TrainingCounters, TrainingState, ValidationEvent } from "./events.js";
+import type {
+  CheckpointEvent,
+  SampleEvent,
+  TrainEvent,
+  TrainingCounters,
+  TrainingState,
+  ValidationEvent,
+} from "./events.js";
+import { type Meter, makeMeter } from "./meter.js";
 import { adam, makeOptimizer, type Optimizer, type OptimizerSpec } from "./optimizers.js";
-import { afterValidation, constant, freshPlateau, type PlateauState, rateFactor, type ScheduleSpec } from "./schedules.js";
+import {
+  afterValidation,
+  constant,
+  freshPlateau,
+  type PlateauState,
+  rateFactor,
+  type ScheduleSpec,
+} from "./schedules.js";
 import { type Clip, type StepProgram, trainingStep } from "./step.js";
 
 export interface TrainOptions {
@@ -97,15 +112,23 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
       const last = at.step === run.totalSteps;
       const every = options.validateEvery;
       meter.pause();
-      if (run.validation && (last || (every ? at.step % every === 0 : epochEnds))) yield await validateNow(run, at, tools);
+      if (run.validation && (last || (every ? at.step % every === 0 : epochEnds)))
+        yield await validateNow(run, at, tools);
       if (samples && (last || at.step % samples === 0)) yield sampleNow(run, at, tools);
-      if (!last && (epochEnds || (options.checkpointEvery && at.step % options.checkpointEvery === 0))) yield checkpointNow(run, at);
+      if (!last && (epochEnds || (options.checkpointEvery && at.step % options.checkpointEvery === 0)))
+        yield checkpointNow(run, at);
       await options.pause?.();
       meter.resume();
     }
     yield checkpointNow(run, at);
     const reason = at.step >= run.totalSteps ? "finished" : "stopped";
-    yield { type: "done", step: at.step, epoch: Math.max(1, at.epochs), reason, seconds: ((options.clock?.() ?? 0) - started) / 1000 };
+    yield {
+      type: "done",
+      step: at.step,
+      epoch: Math.max(1, at.epochs),
+      reason,
+      seconds: ((options.clock?.() ?? 0) - started) / 1000,
+    };
   } finally {
     run.step.close();
     for (const tool of tools.values()) tool.close();
@@ -119,12 +142,25 @@ function prepare(options: TrainOptions): Run {
   const carried = carriedStates(model.spec, batch);
   const clip = options.clip ?? { norm: 5 };
   for (const [name, value] of Object.entries(clip))
-    if (value !== undefined && !(value > 0)) throw new SpecError(`clip.${name}: must be a number above 0, was ${value}`, { code: "clip" });
-  const totalSteps = Math.min(options.epochs === undefined && options.maxSteps !== undefined ? Number.POSITIVE_INFINITY : (options.epochs ?? 10) * chunks.count, options.maxSteps ?? Number.POSITIVE_INFINITY);
+    if (value !== undefined && !(value > 0))
+      throw new SpecError(`clip.${name}: must be a number above 0, was ${value}`, { code: "clip" });
+  const totalSteps = Math.min(
+    options.epochs === undefined && options.maxSteps !== undefined
+      ? Number.POSITIVE_INFINITY
+      : (options.epochs ?? 10) * chunks.count,
+    options.maxSteps ?? Number.POSITIVE_INFINITY,
+  );
   const enough = corpus.validation.length >= 2;
   return {
-    options, chunks, optimizer, carried, clip, totalSteps,
-    validation: enough ? evaluationStreams(corpus.validation, validationSize(corpus.validation.length, batch, sequence)) : undefined,
+    options,
+    chunks,
+    optimizer,
+    carried,
+    clip,
+    totalSteps,
+    validation: enough
+      ? evaluationStreams(corpus.validation, validationSize(corpus.validation.length, batch, sequence))
+      : undefined,
     schedule: options.schedule ?? constant(),
     seed: options.seed ?? 1,
     step: trainingStep(device, { model, optimizer, batch, sequence, clip, carried }),
@@ -147,24 +183,42 @@ function startingPosition(run: Run): Position {
       code: "resume-data",
       hint: "train a new model on the new text, or bring the old text back",
     });
-  if (counters.seed !== run.seed) throw new SpecError(`resume: seed must be ${counters.seed} as before, was ${run.seed}`, { code: "resume-seed" });
+  if (counters.seed !== run.seed)
+    throw new SpecError(`resume: seed must be ${counters.seed} as before, was ${run.seed}`, { code: "resume-seed" });
   const variables = new Map(Object.entries({ ...run.optimizer.state, ...run.carried }));
   for (const { name, data } of arrays) {
     const variable = variables.get(name);
-    if (!variable) throw new SpecError(`resume: state ${name} must belong to ${run.optimizer.spec.name} and ${model.spec.cell}`, { code: "resume-state" });
+    if (!variable)
+      throw new SpecError(`resume: state ${name} must belong to ${run.optimizer.spec.name} and ${model.spec.cell}`, {
+        code: "resume-state",
+      });
     writeVariable(device, variable, data);
     variables.delete(name);
   }
-  for (const name of variables.keys()) throw new SpecError(`resume: state ${name} must be there, was absent`, { code: "resume-state" });
-  return { step: counters.step, epochs: counters.epoch, chunk: counters.chunk, plateau: counters.plateau, bestValidation: counters.bestValidation };
+  for (const name of variables.keys())
+    throw new SpecError(`resume: state ${name} must be there, was absent`, { code: "resume-state" });
+  return {
+    step: counters.step,
+    epochs: counters.epoch,
+    chunk: counters.chunk,
+    plateau: counters.plateau,
+    bestValidation: counters.bestValidation,
+  };
 }
 
 function startEvent(run: Run, at: Position): TrainEvent {
   const { device, model, corpus } = run.options;
   return {
-    type: "start", device: device.name, threads: device.threads, parameters: parameterCount(model.spec), tokens: corpus.training.length,
-    validationTokens: corpus.validation.length, vocabulary: model.spec.vocabulary, stepsPerEpoch: run.chunks.count,
-    totalSteps: run.totalSteps, firstStep: at.step,
+    type: "start",
+    device: device.name,
+    threads: device.threads,
+    parameters: parameterCount(model.spec),
+    tokens: corpus.training.length,
+    validationTokens: corpus.validation.length,
+    vocabulary: model.spec.vocabulary,
+    stepsPerEpoch: run.chunks.count,
+    totalSteps: run.totalSteps,
+    firstStep: at.step,
   }; // prettier-ignore
 }
 
@@ -174,24 +228,45 @@ function takeStep(run: Run, at: Position, meter: Meter): TrainEvent {
   const { x, y } = run.chunks.at(at.chunk);
   const inputs = { x, y, key: [run.seed | 0, at.step], rate: run.optimizer.rates(at.step + 1, learningRate) };
   const { loss, gradientNorm } = run.step.run(inputs);
-  if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw explain(run, at, inputs, loss, gradientNorm, learningRate);
+  if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+    throw explain(run, at, inputs, loss, gradientNorm, learningRate);
   at.step++;
-  return { type: "step", step: at.step, epoch: at.epochs + 1, loss, gradientNorm, learningRate, tokensPerSecond: meter.step() };
+  return {
+    type: "step",
+    step: at.step,
+    epoch: at.epochs + 1,
+    loss,
+    gradientNorm,
+    learningRate,
+    tokensPerSecond: meter.step(),
+  };
 }
 
 /** Runs the failed step again with every value kept, and names the first one that is not finite. */
-function explain(run: Run, at: Position, inputs: Parameters<StepProgram["run"]>[0], loss: number, norm: number, rate: number): NumericError {
+function explain(
+  run: Run,
+  at: Position,
+  inputs: Parameters<StepProgram["run"]>[0],
+  loss: number,
+  norm: number,
+  rate: number,
+): NumericError {
   const { model, device, batch, sequence } = run.options;
   const { optimizer, clip, carried } = run;
   const inspected = trainingStep(device, { model, optimizer, batch, sequence, clip, carried }, { inspect: true });
   inspected.run(inputs);
   const finding = inspected.firstNotFinite();
   inspected.close();
-  const first = finding ? `; first at ${finding.where}, ${finding.value} at [${finding.index.join(",")}] of [${finding.shape.join(",")}]` : "";
-  return new NumericError(`step ${at.step + 1}: loss and gradient must be finite, loss was ${loss}, gradient norm ${norm}${first}`, {
-    code: "not-finite",
-    hint: `the weights are as they were after step ${at.step}; use a smaller learning rate than ${rate}, or --clip-norm`,
-  });
+  const first = finding
+    ? `; first at ${finding.where}, ${finding.value} at [${finding.index.join(",")}] of [${finding.shape.join(",")}]`
+    : "";
+  return new NumericError(
+    `step ${at.step + 1}: loss and gradient must be finite, loss was ${loss}, gradient norm ${norm}${first}`,
+    {
+      code: "not-finite",
+      hint: `the weights are as they were after step ${at.step}; use a smaller learning rate than ${rate}, or --clip-norm`,
+    },
+  );
 }
 
 async function validateNow(run: Run, at: Position, tools: Map<string, Evaluator | Writer>): Promise<ValidationEvent> {
@@ -217,42 +292,18 @@ function sampleNow(run: Run, at: Position, tools: Map<string, Evaluator | Writer
 function checkpointNow(run: Run, at: Position): CheckpointEvent {
   const { device, model } = run.options;
   const counters: TrainingCounters = {
-    step: at.step, epoch: at.epochs, chunk: at.chunk, seed: run.seed, plateau: at.plateau, bestValidation: at.bestValidation, data: run.data,
+    step: at.step,
+    epoch: at.epochs,
+    chunk: at.chunk,
+    seed: run.seed,
+    plateau: at.plateau,
+    bestValidation: at.bestValidation,
+    data: run.data,
   }; // prettier-ignore
-  const arrays = Object.values({ ...run.optimizer.state, ...run.carried }).map((v) => ({ name: v.name, shape: v.shape, data: readVariable(device, v) }));
+  const arrays = Object.values({ ...run.optimizer.state, ...run.carried }).map((v) => ({
+    name: v.name,
+    shape: v.shape,
+    data: readVariable(device, v),
+  }));
   return { type: "checkpoint", step: at.step, weights: readWeights(model, device), training: { arrays, counters } };
-}
-
-interface Meter {
-  /** Counts a step; tokens per second over the last second or so of steps. */
-  step(): number;
-  pause(): void;
-  resume(): void;
-}
-
-function makeMeter(clock: (() => number) | undefined, tokensPerStep: number): Meter {
-  if (!clock) return { step: () => 0, pause: () => {}, resume: () => {} };
-  let resumed = clock();
-  let spent = 0;
-  let steps = 0;
-  let rate = 0;
-  return {
-    step() {
-      steps++;
-      const elapsed = spent + clock() - resumed;
-      if (elapsed > 0 && rate === 0) rate = (steps * tokensPerStep * 1000) / elapsed;
-      if (elapsed < 1000) return rate;
-      rate = (steps * tokensPerStep * 1000) / elapsed;
-      steps = 0;
-      spent = 0;
-      resumed = clock();
-      return rate;
-    },
-    pause() {
-      spent += clock() - resumed;
-    },
-    resume() {
-      resumed = clock();
-    },
-  };
 }

@@ -115,7 +115,11 @@ export const lessEqual = binary("lessEqual", () => [undefined, undefined]);
 /** 1 where a is neither NaN nor infinite, else 0; gradient zero. */
 export const finite = unary("finite", () => [undefined]);
 
-const choose = elementwise("where", ([condition], _, dy) => [undefined, where(condition, dy, 0), where(condition, 0, dy)]);
+const choose = elementwise("where", ([condition], _, dy) => [
+  undefined,
+  where(condition, dy, 0),
+  where(condition, 0, dy),
+]);
 
 /** a where the condition is not 0, else b; broadcasting. */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
@@ -138,4 +142,3 @@ const fullOp: Op<{ readonly value: number }> = {
 
 export const zeros = (shape: readonly number[]): Tensor => full(shape, 0);
 export const zerosLike = (tensor: Tensor): Tensor => full(tensor.shape, 0);
-

@@ -29,7 +29,9 @@ const scatterAddOp: Op<Empty> = {
 /** table [V,D], ids [...] (i32) -> [...,D]. An id outside [0,V) gives a row of zeros (the zero start input of the lectures). */
 export function gather(table: Tensor, ids: Tensor): Tensor {
   if (table.shape.length !== 2 || ids.dtype !== "i32")
-    throw new ShapeError(`gather: must be a table [V,D] and i32 ids, were ${showShape(table.shape)} and ${ids.dtype} ${showShape(ids.shape)}`);
+    throw new ShapeError(
+      `gather: must be a table [V,D] and i32 ids, were ${showShape(table.shape)} and ${ids.dtype} ${showShape(ids.shape)}`,
+    );
   return node(gatherOp, [table, ids], [...ids.shape, table.shape[1]], {});
 }
 

@@ -1,13 +1,43 @@
 // All ops by name.
 export {
-  abs, add, clamp, constant, div, equal, exp, finite, floor, full, less, lessEqual, log, maximum, minimum, mul, neg, power,
-  relu, sigmoid, sign, softplus, sqrt, square, sub, tanh, where, zeros, zerosLike,
-} from "./elementwise.js"; // prettier-ignore
+  abs,
+  add,
+  clamp,
+  constant,
+  div,
+  equal,
+  exp,
+  finite,
+  floor,
+  full,
+  less,
+  lessEqual,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  power,
+  relu,
+  sigmoid,
+  sign,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  where,
+  zeros,
+  zerosLike,
+} from "./elementwise.js";
 export { argmax, gather } from "./gather.js";
 export { linear, type MatmulOptions, matmul } from "./matmul.js";
 export { layerNorm } from "./norm.js";
 export { type DropoutOptions, dropout, random } from "./random.js";
-export { type GruOptions, gru, lstm, type RecurrentOptions, type RecurrentStates, rnn } from "./recurrent.js";
+export { type GruOptions, gru } from "./gru.js";
+export type { RecurrentOptions, RecurrentStates } from "./layer.js";
+export { lstm } from "./lstm.js";
+export { rnn } from "./rnn.js";
 export { max, mean, type ReduceOptions, sum, sumTo } from "./reduce.js";
 export { at, broadcastTo, concat, pad, part, reshape, slice, split, stack, stopGradient, transpose } from "./shape.js";
 export { type CrossEntropy, crossEntropy, logSoftmax, softmax } from "./softmax.js";

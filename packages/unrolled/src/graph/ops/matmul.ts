@@ -36,7 +36,11 @@ const matmulOp: Op<MatmulAttributes> = {
     const dy = dyMaybe as Tensor;
     // A[M,K] B[K,N]: dA = dY B', dB = A' dY, each in the order its operand is stored.
     const da = tA ? matmul(b, dy, { transposeA: tB, transposeB: true }) : matmul(dy, b, { transposeB: !tB });
-    return [sumTo(da, a.shape), gradientOfRight(a, b, dy, tA, tB), ...(y.attributes.bias ? [sumTo(dy, y.inputs[2].shape)] : [])];
+    return [
+      sumTo(da, a.shape),
+      gradientOfRight(a, b, dy, tA, tB),
+      ...(y.attributes.bias ? [sumTo(dy, y.inputs[2].shape)] : []),
+    ];
   },
   lower: (y, emit) => {
     const [a, b] = y.inputs;
@@ -83,7 +87,13 @@ interface Sizes {
   readonly K: number;
 }
 
-function product(emit: Emitter, y: Tensor<MatmulAttributes>, a: Matrix, right: Matrix, { batch, M, N, K }: Sizes): void {
+function product(
+  emit: Emitter,
+  y: Tensor<MatmulAttributes>,
+  a: Matrix,
+  right: Matrix,
+  { batch, M, N, K }: Sizes,
+): void {
   const [b, c] = [y.inputs[1], emit.write(y)];
   if (M === 0 || N === 0 || batch === 0) return;
   const bias = y.attributes.bias ? emit.read(y.inputs[2]) : undefined;
@@ -94,8 +104,22 @@ function product(emit: Emitter, y: Tensor<MatmulAttributes>, a: Matrix, right: M
   }
   if (bias) emit.call("copy", { y: c, x: bias, ...blockArguments([1, batch, M, N], [0, M * N, N, 1], [0, 0, 0, 1]) });
   emit.call("gemm", {
-    c, a: a.buffer, b: right.buffer, batch, M, N, K, aBatch: a.batch, aRow: a.row, aCol: a.col,
-    bBatch: right.batch, bRow: right.row, bCol: right.col, cBatch: M * N, cRow: N, accumulate: bias ? 1 : 0,
+    c,
+    a: a.buffer,
+    b: right.buffer,
+    batch,
+    M,
+    N,
+    K,
+    aBatch: a.batch,
+    aRow: a.row,
+    aCol: a.col,
+    bBatch: right.batch,
+    bRow: right.row,
+    bCol: right.col,
+    cBatch: M * N,
+    cRow: N,
+    accumulate: bias ? 1 : 0,
   }); // prettier-ignore
 }
 
@@ -130,21 +154,31 @@ function batchStride(view: View, batchShape: Shape): number | undefined {
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const [transposeA, transposeB] = [options.transposeA ?? false, options.transposeB ?? false];
   if (a.shape.length < 2 || b.shape.length < 2)
-    throw new ShapeError(`matmul: both sides must have at least two axes, were ${showShape(a.shape)} and ${showShape(b.shape)}`);
+    throw new ShapeError(
+      `matmul: both sides must have at least two axes, were ${showShape(a.shape)} and ${showShape(b.shape)}`,
+    );
   const [M, K] = transposeA ? [a.shape.at(-1), a.shape.at(-2)] : [a.shape.at(-2), a.shape.at(-1)];
   const [K2, N] = transposeB ? [b.shape.at(-1), b.shape.at(-2)] : [b.shape.at(-2), b.shape.at(-1)];
   if (K !== K2)
-    throw new ShapeError(`matmul: inner sizes must be equal, were ${K} of ${showShape(a.shape)} and ${K2} of ${showShape(b.shape)}`);
+    throw new ShapeError(
+      `matmul: inner sizes must be equal, were ${K} of ${showShape(a.shape)} and ${K2} of ${showShape(b.shape)}`,
+    );
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const spread = (t: Tensor): Tensor =>
     sizeOf(t.shape.slice(0, -2)) === 1 ? t : broadcastTo(t, [...batch, ...t.shape.slice(-2)]);
-  return node(matmulOp, [spread(a), spread(b)], [...batch, M as number, N as number], { transposeA, transposeB, bias: false });
+  return node(matmulOp, [spread(a), spread(b)], [...batch, M as number, N as number], {
+    transposeA,
+    transposeB,
+    bias: false,
+  });
 }
 
 /** x W' + b: x [...,K], W [N,K] (PyTorch's layout), b [N] -> [...,N]. */
 export function linear(x: Tensor, W: Tensor, b: Tensor): Tensor {
   const [N, K] = W.shape;
   if (W.shape.length !== 2 || x.shape.length < 2 || x.shape[x.shape.length - 1] !== K || !sameShape(b.shape, [N]))
-    throw new ShapeError(`linear: must be x [...,K], W [N,K] and b [N], were ${showShape(x.shape)}, ${showShape(W.shape)} and ${showShape(b.shape)}`);
+    throw new ShapeError(
+      `linear: must be x [...,K], W [N,K] and b [N], were ${showShape(x.shape)}, ${showShape(W.shape)} and ${showShape(b.shape)}`,
+    );
   return node(matmulOp, [x, W, b], [...x.shape.slice(0, -1), N], { transposeA: false, transposeB: true, bias: true });
 }

@@ -9,7 +9,13 @@ const layerNormOp: Op<{ readonly epsilon: number }> = {
   name: "layerNorm",
   gradient: (y, [dy]) => {
     const [x, gain] = y.inputs;
-    const dx = node(layerNormGradOp, [dy as Tensor, x, part(y, 1), part(y, 2), gain], x.shape, {}, { further: [gain.shape, gain.shape] });
+    const dx = node(
+      layerNormGradOp,
+      [dy as Tensor, x, part(y, 1), part(y, 2), gain],
+      x.shape,
+      {},
+      { further: [gain.shape, gain.shape] },
+    );
     return [dx, part(dx, 1), part(dx, 2)];
   },
   lower: (y, emit) => {
@@ -28,13 +34,18 @@ const layerNormGradOp: Op<{ readonly none?: never }> = {
   },
 };
 
-const rows = (x: Tensor): { R: number; n: number } => ({ R: sizeOf(x.shape.slice(0, -1)), n: x.shape[x.shape.length - 1] });
+const rows = (x: Tensor): { R: number; n: number } => ({
+  R: sizeOf(x.shape.slice(0, -1)),
+  n: x.shape[x.shape.length - 1],
+});
 
 /** gain * (x - mean) / sqrt(variance + epsilon) + bias over the last axis; x [...,n], gain and bias [n]. */
 export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, options: { readonly epsilon?: number } = {}): Tensor {
   const n = x.shape.slice(-1);
   if (n.length === 0 || !sameShape(gain.shape, n) || !sameShape(bias.shape, n))
-    throw new ShapeError(`layerNorm: gain and bias must be ${showShape(n)} for ${showShape(x.shape)}, were ${showShape(gain.shape)} and ${showShape(bias.shape)}`);
+    throw new ShapeError(
+      `layerNorm: gain and bias must be ${showShape(n)} for ${showShape(x.shape)}, were ${showShape(gain.shape)} and ${showShape(bias.shape)}`,
+    );
   const R = [sizeOf(x.shape.slice(0, -1))];
   return node(layerNormOp, [x, gain, bias], x.shape, { epsilon: options.epsilon ?? 1e-5 }, { further: [R, R] });
 }

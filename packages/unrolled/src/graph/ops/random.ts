@@ -40,11 +40,16 @@ export function dropout(x: Tensor, { rate, key, stream }: DropoutOptions): Tenso
 
 const randomOp: Op<{ readonly kind: 0 | 1; readonly stream: number }> = {
   name: "random",
-  lower: (y, emit) => emit.call("random", { y: emit.write(y), key: emit.read(y.inputs[0]), n: sizeOf(y.shape), ...y.attributes }),
+  lower: (y, emit) =>
+    emit.call("random", { y: emit.write(y), key: emit.read(y.inputs[0]), n: sizeOf(y.shape), ...y.attributes }),
 };
 
 /** Draws of Philox4x32-10: uniform in [0,1) or standard normal. */
-export function random(kind: "uniform" | "normal", shape: Shape, options: { readonly key: Tensor; readonly stream: number }): Tensor {
+export function random(
+  kind: "uniform" | "normal",
+  shape: Shape,
+  options: { readonly key: Tensor; readonly stream: number },
+): Tensor {
   checkKey("random", options.key);
   return node(randomOp, [options.key], shape, { kind: kind === "normal" ? 1 : 0, stream: options.stream });
 }

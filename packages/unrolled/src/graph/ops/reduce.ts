@@ -17,7 +17,8 @@ const reduceOp: Op<ReduceAttributes> = {
   gradient: (y, [dy]) => {
     const { kind, outer, n, inner } = y.attributes;
     const x = y.inputs[0];
-    const spread = (t: Tensor): Tensor => reshape(broadcastTo(reshape(t, [outer, 1, inner]), [outer, n, inner]), x.shape);
+    const spread = (t: Tensor): Tensor =>
+      reshape(broadcastTo(reshape(t, [outer, 1, inner]), [outer, n, inner]), x.shape);
     if (kind === "sum") return [spread(dy as Tensor)];
     const chosen = equal(x, spread(y)); // equal maxima share the gradient
     return [mul(chosen, spread(div(dy as Tensor, reduceMiddle(chosen, "sum", outer, n, inner, y.shape))))];
@@ -41,7 +42,9 @@ export interface ReduceOptions {
 }
 
 function reduce(where: string, x: Tensor, kind: "sum" | "max", options: ReduceOptions): Tensor {
-  const axes = [...new Set((options.axes ?? x.shape.map((_, i) => i)).map((a) => axisOf(where, x.shape, a)))].sort((a, b) => a - b);
+  const axes = [...new Set((options.axes ?? x.shape.map((_, i) => i)).map((a) => axisOf(where, x.shape, a)))].sort(
+    (a, b) => a - b,
+  );
   let result = x;
   const shape: number[] = [...x.shape];
   // One call for each run of neighbouring axes, from the last run to the first.
@@ -54,7 +57,12 @@ function reduce(where: string, x: Tensor, kind: "sum" | "max", options: ReduceOp
     result = reduceMiddle(result, kind, outer, n, inner, [...shape]);
     last = first - 1;
   }
-  return options.keep ? result : reshape(result, x.shape.filter((_, i) => !axes.includes(i)));
+  return options.keep
+    ? result
+    : reshape(
+        result,
+        x.shape.filter((_, i) => !axes.includes(i)),
+      );
 }
 
 /** Sum over axes (all: a scalar). */

@@ -2,7 +2,16 @@
 import { ShapeError } from "../../errors.js";
 import { blockArguments } from "../blocks.js";
 import { node, type Op, type View } from "../op.js";
-import { axisOf, broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf, type Tensor } from "../tensor.js";
+import {
+  axisOf,
+  broadcastShapes,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  stridesOf,
+  type Tensor,
+} from "../tensor.js";
 import { zeros } from "./elementwise.js";
 import { sumTo } from "./reduce.js";
 
@@ -25,7 +34,9 @@ const reshapeOp: Op<Empty> = {
 /** The same elements in row-major order under another shape. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sizeOf(shape) !== sizeOf(x.shape))
-    throw new ShapeError(`reshape: the new shape must hold ${sizeOf(x.shape)} elements of ${showShape(x.shape)}, was ${showShape(shape)}`);
+    throw new ShapeError(
+      `reshape: the new shape must hold ${sizeOf(x.shape)} elements of ${showShape(x.shape)}, was ${showShape(shape)}`,
+    );
   if (sameShape(shape, x.shape)) return x;
   if (x.op === (reshapeOp as Op)) return reshape(x.inputs[0], shape);
   return node(reshapeOp, [x], shape, {}, { dtype: x.dtype });
@@ -35,7 +46,12 @@ const transposeOp: Op<{ readonly order: readonly number[] }> = {
   name: "transpose",
   gradient: (y, [dy]) => {
     const { order } = y.attributes;
-    return [transpose(dy as Tensor, order.map((_, i) => order.indexOf(i)))];
+    return [
+      transpose(
+        dy as Tensor,
+        order.map((_, i) => order.indexOf(i)),
+      ),
+    ];
   },
   view: (y, source) => ({ ...source, shape: y.shape, strides: y.attributes.order.map((axis) => source.strides[axis]) }),
 };
@@ -44,8 +60,16 @@ const transposeOp: Op<{ readonly order: readonly number[] }> = {
 export function transpose(x: Tensor, order: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Tensor {
   const axes = order.map((axis) => axisOf("transpose", x.shape, axis));
   if (axes.length !== x.shape.length || new Set(axes).size !== axes.length)
-    throw new ShapeError(`transpose: order must name every axis of ${showShape(x.shape)} once, was [${order.join(",")}]`);
-  return node(transposeOp, [x], axes.map((axis) => x.shape[axis]), { order: axes }, { dtype: x.dtype });
+    throw new ShapeError(
+      `transpose: order must name every axis of ${showShape(x.shape)} once, was [${order.join(",")}]`,
+    );
+  return node(
+    transposeOp,
+    [x],
+    axes.map((axis) => x.shape[axis]),
+    { order: axes },
+    { dtype: x.dtype },
+  );
 }
 
 const sliceOp: Op<{ readonly axis: number; readonly from: number }> = {
@@ -64,22 +88,36 @@ const sliceOp: Op<{ readonly axis: number; readonly from: number }> = {
 export function slice(x: Tensor, axis: number, from: number, to: number): Tensor {
   const a = axisOf("slice", x.shape, axis);
   if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= x.shape[a]))
-    throw new ShapeError(`slice: range must lie in [0,${x.shape[a]}] of axis ${axis} of ${showShape(x.shape)}, was [${from},${to}]`);
+    throw new ShapeError(
+      `slice: range must lie in [0,${x.shape[a]}] of axis ${axis} of ${showShape(x.shape)}, was [${from},${to}]`,
+    );
   if (from === 0 && to === x.shape[a]) return x;
-  return node(sliceOp, [x], x.shape.map((n, i) => (i === a ? to - from : n)), { axis: a, from }, { dtype: x.dtype });
+  return node(
+    sliceOp,
+    [x],
+    x.shape.map((n, i) => (i === a ? to - from : n)),
+    { axis: a, from },
+    { dtype: x.dtype },
+  );
 }
 
 /** Element `index` of one axis; the axis goes. */
 export function at(x: Tensor, axis: number, index: number): Tensor {
   const a = axisOf("at", x.shape, axis);
-  return reshape(slice(x, a, index, index + 1), x.shape.filter((_, i) => i !== a));
+  return reshape(
+    slice(x, a, index, index + 1),
+    x.shape.filter((_, i) => i !== a),
+  );
 }
 
 /** Equal parts of one axis (default the last). */
 export function split(x: Tensor, parts: number, axis = -1): Tensor[] {
   const a = axisOf("split", x.shape, axis);
   const n = x.shape[a] / parts;
-  if (!Number.isInteger(n)) throw new ShapeError(`split: axis ${axis} of ${showShape(x.shape)} must divide into ${parts} parts, was ${x.shape[a]}`);
+  if (!Number.isInteger(n))
+    throw new ShapeError(
+      `split: axis ${axis} of ${showShape(x.shape)} must divide into ${parts} parts, was ${x.shape[a]}`,
+    );
   return Array.from({ length: parts }, (_, i) => slice(x, a, i * n, (i + 1) * n));
 }
 
@@ -121,7 +159,12 @@ const concatOp: Op<{ readonly axis: number }> = {
       const words = sizeOf(x.shape.slice(axis));
       const part = { ...target, offset: target.offset + offset, words: outer === 0 ? 0 : (outer - 1) * row + words };
       if (outer === 1) emit.place(x, part);
-      else if (words > 0) emit.call("copy", { y: part, x: emit.read(x), ...blockArguments([1, 1, outer, words], [0, 0, row, 1], [0, 0, words, 1]) });
+      else if (words > 0)
+        emit.call("copy", {
+          y: part,
+          x: emit.read(x),
+          ...blockArguments([1, 1, outer, words], [0, 0, row, 1], [0, 0, words, 1]),
+        });
       offset += words;
     }
   },
@@ -132,16 +175,31 @@ export function concat(xs: readonly Tensor[], axis = -1): Tensor {
   if (xs.length === 0) throw new ShapeError("concat: must have at least one tensor, was none");
   const a = axisOf("concat", xs[0].shape, axis);
   for (const x of xs)
-    if (x.dtype !== xs[0].dtype || x.shape.length !== xs[0].shape.length || x.shape.some((n, i) => i !== a && n !== xs[0].shape[i]))
-      throw new ShapeError(`concat: shapes must be equal but for axis ${axis}, were ${xs.map((t) => showShape(t.shape)).join(" and ")}`);
+    if (
+      x.dtype !== xs[0].dtype ||
+      x.shape.length !== xs[0].shape.length ||
+      x.shape.some((n, i) => i !== a && n !== xs[0].shape[i])
+    )
+      throw new ShapeError(
+        `concat: shapes must be equal but for axis ${axis}, were ${xs.map((t) => showShape(t.shape)).join(" and ")}`,
+      );
   if (xs.length === 1) return xs[0];
   const total = xs.reduce((n, x) => n + x.shape[a], 0);
-  return node(concatOp, xs, xs[0].shape.map((n, i) => (i === a ? total : n)), { axis: a }, { dtype: xs[0].dtype });
+  return node(
+    concatOp,
+    xs,
+    xs[0].shape.map((n, i) => (i === a ? total : n)),
+    { axis: a },
+    { dtype: xs[0].dtype },
+  );
 }
 
 /** Tensors of one shape along a new first axis. */
 export function stack(xs: readonly Tensor[]): Tensor {
-  return concat(xs.map((x) => reshape(x, [1, ...x.shape])), 0);
+  return concat(
+    xs.map((x) => reshape(x, [1, ...x.shape])),
+    0,
+  );
 }
 
 /** Zeros before and after along one axis. */

@@ -9,7 +9,10 @@ interface SoftmaxAttributes {
   readonly log: 0 | 1;
 }
 
-const rowsOf = (x: Tensor): { R: number; n: number } => ({ R: sizeOf(x.shape.slice(0, -1)), n: x.shape[x.shape.length - 1] });
+const rowsOf = (x: Tensor): { R: number; n: number } => ({
+  R: sizeOf(x.shape.slice(0, -1)),
+  n: x.shape[x.shape.length - 1],
+});
 
 const softmaxOp: Op<SoftmaxAttributes> = {
   name: "softmax",
@@ -48,7 +51,10 @@ const crossEntropyOp: Op<CrossEntropyAttributes> = {
   name: "crossEntropy",
   gradient: (y, [dloss]) => {
     const [logits, targets] = y.inputs;
-    return [dloss && node(crossEntropyGradOp, [logits, part(y, 1), targets, dloss], logits.shape, y.attributes), undefined];
+    return [
+      dloss && node(crossEntropyGradOp, [logits, part(y, 1), targets, dloss], logits.shape, y.attributes),
+      undefined,
+    ];
   },
   lower: (y, emit) => {
     const [logits, targets] = y.inputs.map((t) => emit.read(t));
@@ -63,7 +69,16 @@ const crossEntropyGradOp: Op<CrossEntropyAttributes> = {
   lower: (dx, emit) => {
     const [logits, lse, targets, dloss] = dx.inputs.map((t) => emit.read(t));
     const { R, n: V } = rowsOf(dx);
-    emit.call("crossEntropyGrad", { dlogits: emit.write(dx), logits, lse, targets, dloss, R, V, ignore: dx.attributes.ignore });
+    emit.call("crossEntropyGrad", {
+      dlogits: emit.write(dx),
+      logits,
+      lse,
+      targets,
+      dloss,
+      R,
+      V,
+      ignore: dx.attributes.ignore,
+    });
   },
 };
 
@@ -80,10 +95,22 @@ export interface CrossEntropy {
  * -log softmax(logits)[target] of each row. logits [...,V], targets [...] (i32). A target equal to `ignore` (default -1)
  * or outside [0,V) counts for nothing.
  */
-export function crossEntropy(logits: Tensor, targets: Tensor, options: { readonly ignore?: number } = {}): CrossEntropy {
+export function crossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  options: { readonly ignore?: number } = {},
+): CrossEntropy {
   if (targets.dtype !== "i32" || !sameShape(logits.shape.slice(0, -1), targets.shape))
-    throw new ShapeError(`crossEntropy: targets must be i32 ${showShape(logits.shape.slice(0, -1))}, was ${targets.dtype} ${showShape(targets.shape)}`);
+    throw new ShapeError(
+      `crossEntropy: targets must be i32 ${showShape(logits.shape.slice(0, -1))}, was ${targets.dtype} ${showShape(targets.shape)}`,
+    );
   const rows = [sizeOf(targets.shape)];
-  const loss = node(crossEntropyOp, [logits, targets], rows, { ignore: options.ignore ?? -1 }, { further: [rows, rows] });
+  const loss = node(
+    crossEntropyOp,
+    [logits, targets],
+    rows,
+    { ignore: options.ignore ?? -1 },
+    { further: [rows, rows] },
+  );
   return { sum: sum(loss), count: sum(part(loss, 2)), each: reshape(loss, targets.shape) };
 }

@@ -20,7 +20,9 @@ const assignOp: Op<Empty> = {
 /** Sets a variable to a value of its shape when the program has run. */
 export function assign(variable: Variable, value: Tensor): Tensor {
   if (!sameShape(variable.shape, value.shape) || variable.dtype !== value.dtype)
-    throw new ShapeError(`assign ${variable.name}: must be ${variable.dtype} ${showShape(variable.shape)}, was ${value.dtype} ${showShape(value.shape)}`);
+    throw new ShapeError(
+      `assign ${variable.name}: must be ${variable.dtype} ${showShape(variable.shape)}, was ${value.dtype} ${showShape(value.shape)}`,
+    );
   return node(assignOp, [variable, value], variable.shape, {}, { dtype: variable.dtype });
 }
 
@@ -69,8 +71,15 @@ export function update(w: Variable, g: Tensor, rate: Tensor, scale: Tensor | und
   const states = Object.values(rule.state);
   for (const vector of [g, ...states])
     if (sizeOf(vector.shape) !== sizeOf(w.shape))
-      throw new ShapeError(`${rule.kernel}: gradient and state must have ${sizeOf(w.shape)} elements, was ${showShape(vector.shape)}`);
+      throw new ShapeError(
+        `${rule.kernel}: gradient and state must have ${sizeOf(w.shape)} elements, was ${showShape(vector.shape)}`,
+      );
   if (!isVariable(w)) throw new ShapeError(`${rule.kernel}: weights must be a variable`);
-  const attributes = { kernel: rule.kernel, state: Object.keys(rule.state), numbers: rule.numbers, scaled: scale !== undefined };
+  const attributes = {
+    kernel: rule.kernel,
+    state: Object.keys(rule.state),
+    numbers: rule.numbers,
+    scaled: scale !== undefined,
+  };
   return node(updateOp, [w, g, rate, ...(scale ? [scale] : []), ...states], w.shape, attributes);
 }

@@ -14,8 +14,10 @@ const thirds = (t: Tensor): [Tensor, Tensor, Tensor] => {
 };
 
 const candidates: Readonly<Record<"after" | "before", Candidate>> = {
-  after: (xn, r, h, { weight_hh, bias_hh }) => tanh(add(xn, mul(r, linear(h, thirds(weight_hh)[2], thirds(bias_hh)[2])))),
-  before: (xn, r, h, { weight_hh, bias_hh }) => tanh(add(xn, linear(mul(r, h), thirds(weight_hh)[2], thirds(bias_hh)[2]))),
+  after: (xn, r, h, { weight_hh, bias_hh }) =>
+    tanh(add(xn, mul(r, linear(h, thirds(weight_hh)[2], thirds(bias_hh)[2])))),
+  before: (xn, r, h, { weight_hh, bias_hh }) =>
+    tanh(add(xn, linear(mul(r, h), thirds(weight_hh)[2], thirds(bias_hh)[2]))),
 };
 
 export const gruCell = (reset: "after" | "before" = "after"): Cell<StandardWeight, "h"> => ({

@@ -1,0 +1,35 @@
+// How fast steps go: tokens per second over the last second or so, without what lies between.
+
+export interface Meter {
+  /** Counts a step; tokens per second over the last second or so of steps. */
+  step(): number;
+  pause(): void;
+  resume(): void;
+}
+
+export function makeMeter(clock: (() => number) | undefined, tokensPerStep: number): Meter {
+  if (!clock) return { step: () => 0, pause: () => {}, resume: () => {} };
+  let resumed = clock();
+  let spent = 0;
+  let steps = 0;
+  let rate = 0;
+  return {
+    step() {
+      steps++;
+      const elapsed = spent + clock() - resumed;
+      if (elapsed > 0 && rate === 0) rate = (steps * tokensPerStep * 1000) / elapsed;
+      if (elapsed < 1000) return rate;
+      rate = (steps * tokensPerStep * 1000) / elapsed;
+      steps = 0;
+      spent = 0;
+      resumed = clock();
+      return rate;
+    },
+    pause() {
+      spent += clock() - resumed;
+    },
+    resume() {
+      resumed = clock();
+    },
+  };
+}
