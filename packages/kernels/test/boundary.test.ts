@@ -8,6 +8,7 @@ import { buildsHere } from "./open-all.js";
 import { program, span } from "./programs.js";
 
 const calls = Number(process.env.UNROLLED_BAD_CALLS ?? 5000);
+const patience = 60_000 + 5 * calls;
 
 /** A small generator of numbers (mulberry32), so that a failure can be repeated. */
 function generator(seed: number): (below: number) => number {
@@ -117,54 +118,62 @@ const devices = [
 ];
 
 describe.each(devices)("$name", ({ open }) => {
-  it(`survives ${calls} bad calls`, async () => {
-    const draw = generator(42);
-    const device = await open();
-    let known: unknown[] = [device, device.allocate(64)];
-    let threw = 0;
-    for (let i = 0; i < calls; i++) {
-      const method = methods[draw(methods.length)] as (typeof methods)[number];
-      const values = Array.from({ length: draw(4) }, () => oddValue(draw, known));
-      // A run of many times is right, only long.
-      if (method === "run" && Number(typeof values[1] === "number" ? values[1] : 0) > 1000) values.pop();
-      const result = attempt(() => (device as unknown as Loose)[method]?.(...values));
-      if (result.threw) threw++;
-      else if (result.value !== undefined) known = [...known.slice(-8), result.value];
-    }
-    expect(threw).toBeGreaterThan(calls / 3);
-    works(device);
-    device.close();
-  });
+  it(
+    `survives ${calls} bad calls`,
+    async () => {
+      const draw = generator(42);
+      const device = await open();
+      let known: unknown[] = [device, device.allocate(64)];
+      let threw = 0;
+      for (let i = 0; i < calls; i++) {
+        const method = methods[draw(methods.length)] as (typeof methods)[number];
+        const values = Array.from({ length: draw(4) }, () => oddValue(draw, known));
+        // A run of many times is right, only long.
+        if (method === "run" && Number(typeof values[1] === "number" ? values[1] : 0) > 1000) values.pop();
+        const result = attempt(() => (device as unknown as Loose)[method]?.(...values));
+        if (result.threw) threw++;
+        else if (result.value !== undefined) known = [...known.slice(-8), result.value];
+      }
+      expect(threw).toBeGreaterThan(calls / 3);
+      works(device);
+      device.close();
+    },
+    patience,
+  );
 });
 
 const isNativeHere = devices.some(({ name }) => name.startsWith("native"));
 
 describe.runIf(isNativeHere)("the addon itself", () => {
-  it(`survives ${calls} bad calls`, async () => {
-    const draw = generator(7);
-    const addon = createRequire(import.meta.url)("../build/Release/plain.node") as Loose;
-    const names = Object.keys(addon).filter((name) => name !== "open");
-    const device = addon.open?.(2, 0, 2 ** 24);
-    let known: unknown[] = [device, addon.view?.(device, 64, 256)];
-    let threw = 0;
-    for (let i = 0; i < calls; i++) {
-      const name = names[draw(names.length)] as string;
-      if (name === "close" && draw(20) > 0) continue;
-      const values = Array.from({ length: draw(6) }, (_, at) =>
-        at === 0 && draw(2) === 0 ? device : oddValue(draw, known),
-      );
-      if (name === "close" && values[0] === device) continue;
-      // What runs is checked above the addon: here only whether it accepts the call.
-      if (name === "run" && typeof values[2] === "number") values[2] = Math.min(values[2], 0);
-      const result = attempt(() => addon[name]?.(...values));
-      if (result.threw) threw++;
-      else if (result.value !== undefined) known = [...known.slice(-8), result.value];
-    }
-    expect(threw).toBeGreaterThan(calls / 3);
-    addon.close?.(device);
-    expect(() => addon.run?.(device, 0, 1, 0)).toThrow("open device");
-    works(await openNative({ threads: 2 }));
-  });
+  it(
+    `survives ${calls} bad calls`,
+    async () => {
+      const draw = generator(7);
+      const addon = createRequire(import.meta.url)("../build/Release/plain.node") as Loose;
+      const names = Object.keys(addon).filter((name) => name !== "open");
+      const device = addon.open?.(2, 0, 2 ** 24);
+      let known: unknown[] = [device, addon.view?.(device, 64, 256)];
+      let threw = 0;
+      for (let i = 0; i < calls; i++) {
+        const name = names[draw(names.length)] as string;
+        if (name === "close" && draw(20) > 0) continue;
+        const values = Array.from({ length: draw(6) }, (_, at) =>
+          at === 0 && draw(2) === 0 ? device : oddValue(draw, known),
+        );
+        if (name === "close" && values[0] === device) continue;
+        // What runs is checked above the addon: here only whether it accepts the call.
+        if (name === "run" && typeof values[2] === "number") values[2] = Math.min(values[2], 0);
+        const result = attempt(() => addon[name]?.(...values));
+        if (result.threw) threw++;
+        else if (result.value !== undefined) known = [...known.slice(-8), result.value];
+      }
+      expect(threw).toBeGreaterThan(calls / 3);
+      addon.close?.(device);
+      expect(() => addon.run?.(device, 0, 1, 0)).toThrow("open device");
+      works(await openNative({ threads: 2 }));
+    },
+    patience,
+  );
 
   it("keeps a view readable and empty after its region and its device are gone", async () => {
     const device = await openNative({ threads: 1 });

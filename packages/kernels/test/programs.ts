@@ -12,9 +12,10 @@ export function program(calls: readonly Call[], work = 1e12): EncodedProgram {
   return { code: Float64Array.from(code), calls: calls.length, work };
 }
 
-/** Fills x with a ramp by random numbers and copies it transposed into y: [rows, columns] to [columns, rows]. */
+/** Fills x with nines, then with random numbers, and copies it transposed into y: [rows, columns] to [columns, rows]. */
 export function fillAndTranspose(x: Region, y: Region, rows: number, columns: number, key: Region): EncodedProgram {
   return program([
+    ["fill", ...span(x), rows * columns, 9],
     ["random", ...span(x), ...span(key), rows * columns, 3, 0],
     ["copy", ...span(y), ...span(x), columns, rows, 1, 1, rows, 1, 0, 0, 1, columns, 0, 0],
   ]);
