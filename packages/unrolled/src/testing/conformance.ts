@@ -10,7 +10,7 @@ import { randomCases } from "./cases/random.js";
 import { recurrentCases } from "./cases/recurrent.js";
 import { softmaxCases } from "./cases/softmax.js";
 import { type CloseOptions, close, identical } from "./close.js";
-import { type KernelCall, runKernel, writtenBuffers } from "./kernel-call.js";
+import { holdsIntegers, type KernelCall, runKernel, writtenBuffers } from "./kernel-call.js";
 
 /** Bits must agree, or numbers must be close; a record gives single outputs their own tolerance. */
 export type Tolerance = "exact" | CloseOptions;
@@ -64,7 +64,8 @@ function conform(trial: Trial, label: string, device: Device, reference: Device)
   for (const key of writtenBuffers(trial.kernel)) {
     if (trial.incomparable?.includes(key)) continue;
     const tolerance = trial.tolerances?.[key] ?? trial.tolerance;
-    const wanted = device.precision === "f32" ? expected[key].map(Math.fround) : expected[key];
+    const rounded = device.precision === "f32" && !holdsIntegers(trial, key);
+    const wanted = rounded ? expected[key].map(Math.fround) : expected[key];
     if (tolerance === "exact") identical(actual[key], wanted, `${label}: ${key}`);
     else close(actual[key], wanted, { absolute: smallestNormal, ...tolerance, label: `${label}: ${key}` });
   }

@@ -45,6 +45,12 @@ const isIds = (kind: Kind): boolean => kind === "ids" || kind === "optionalIds" 
 const isWritten = (kind: Kind): boolean => /out/i.test(kind);
 const aligned = (words: number): number => Math.ceil(words / 16) * 16;
 
+/** True for a parameter whose words are integers in this call. */
+export function holdsIntegers(call: KernelCall, key: string): boolean {
+  const kind = (kernels[call.kernel].parameters as Readonly<Record<string, Kind>>)[key];
+  return isIds(kind) || (call.integers ?? []).includes(key);
+}
+
 /** Parameters that a kernel writes, in the order of its row. */
 export function writtenBuffers(kernel: KernelName): readonly string[] {
   return Object.entries(kernels[kernel].parameters).flatMap(([key, kind]) => (isWritten(kind) ? [key] : []));
@@ -86,7 +92,7 @@ function layOut(call: KernelCall): Slot[] {
     if (content === null && !absent && !isWritten(kind)) throw new Error(`test data: ${kernel} must be given ${key}`);
     const words = absent ? 0 : Math.max(0, extents[key]);
     const twin = slots.find((slot) => slot.key === sharedWith);
-    const dtype: DType = isIds(kind) || call.integers?.includes(key) ? "i32" : "f32";
+    const dtype: DType = holdsIntegers(call, key) ? "i32" : "f32";
     slots.push({ key, kind, dtype, words, content, shared: twin !== undefined, offset: twin?.offset ?? next });
     if (!twin) next += aligned(words) + guardWords;
   };

@@ -13,6 +13,17 @@ const streams = [0, 1, 7, 2 ** 31, 2 ** 32 - 1];
 
 export function randomCases(): TrialCase[] {
   const cases: TrialCase[] = [];
+  const boundary = { n: 4, stream: 0, rate: 0x6627e8 / 2 ** 24 }; // the first draw of key 0 itself: not below the rate
+  cases.push({
+    kernel: "dropout",
+    name: "rate equal to a draw",
+    trial: () => ({
+      kernel: "dropout",
+      numbers: boundary,
+      buffers: { x: [1, 2, 3, 4], key: [0, 0] },
+      tolerance: { relative: 2.5e-7 },
+    }), // prettier-ignore
+  });
   [...sizes, 2, 6, 1001].forEach((n, i) => {
     const key = keys[i % keys.length];
     const stream = streams[(i * 3) % streams.length];
