@@ -50,4 +50,7 @@ void run(Crew* crew, Program program, int64_t times, bool alone);
 /** Lets `work` return in every thread. */
 void finish(Crew* crew);
 
+/** Runs the bare multiply loop on the calling thread: what no kernel can beat. Returns its floating-point operations. */
+double multiplyBare(int64_t turns);
+
 }  // namespace UNROLLED

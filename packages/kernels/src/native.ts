@@ -24,6 +24,7 @@ interface Addon {
   readonly load: (device: unknown, steps: Float64Array) => number;
   readonly unload: (device: unknown, program: number) => void;
   readonly run: (device: unknown, program: number, times: number, alone: number) => void;
+  readonly multiplyBare: (turns: number) => number;
   readonly supports?: () => InstructionSet[];
 }
 
@@ -41,6 +42,13 @@ export async function openNative(options: NativeOptions = {}): Promise<Device> {
   return createDevice(
     makeEngine(addon, handle, bytes, threads, `${isa}, ${threads} ${threads === 1 ? "thread" : "threads"}`),
   );
+}
+
+/** The bare multiply loop on the calling thread: `turns` rounds, floating-point operations out. Throws DeviceError. */
+export function nativeMultiplyLoop(options: Pick<NativeOptions, "isa"> = {}): (turns: number) => number {
+  const plain = loadAddon("plain");
+  const isa = chooseInstructionSet(plain.supports?.() ?? ["plain"], options.isa);
+  return (isa === "plain" ? plain : loadAddon(isa)).multiplyBare;
 }
 
 function chooseInstructionSet(supported: readonly InstructionSet[], asked: InstructionSet | undefined): InstructionSet {

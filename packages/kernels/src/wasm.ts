@@ -22,6 +22,7 @@ interface Exports {
   readonly run: (code: number, steps: number, times: number, alone: number) => void;
   readonly clear: (address: number, bytes: number) => void;
   readonly finish: () => void;
+  readonly multiplyBare: (turns: number) => number;
 }
 
 const wordBytes = 4;
@@ -59,6 +60,17 @@ export async function openWasm(options: WasmOptions = {}): Promise<Device> {
     stopWorkers();
   };
   return createDevice(makeEngine(exports, memory, { heap, pages, threads, detail, close }));
+}
+
+/** The bare multiply loop on the calling thread: `turns` rounds, floating-point operations out. Throws DeviceError. */
+export async function wasmMultiplyLoop(
+  options: Pick<WasmOptions, "relaxed" | "base"> = {},
+): Promise<(turns: number) => number> {
+  if (!hasSimd()) throw new DeviceError("wasm: the engine must know SIMD, does not", { code: "absent" });
+  const name = chooseRelaxed(options.relaxed) ? "relaxed-single" : "simd-single";
+  const module = await compileModule(new URL(`${name}.wasm`, options.base ?? new URL("../wasm/", import.meta.url)));
+  const instance = await WebAssembly.instantiate(module, { env: { memory: createMemory(false).memory } });
+  return (instance.exports as unknown as Exports).multiplyBare;
 }
 
 function chooseRelaxed(asked: boolean | undefined): boolean {

@@ -190,6 +190,16 @@ napi_value jsRun(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** multiplyBare(turns) -> floating-point operations done. */
+napi_value jsMultiplyBare(napi_env env, napi_callback_info info) {
+  const Arguments arguments(env, info);
+  double turns = 0;
+  if (!getWhole(arguments, 0, 9007199254740992.0, &turns)) return nullptr;
+  napi_value result = nullptr;
+  napi_create_double(env, multiplyBare(static_cast<int64_t>(turns)), &result);
+  return result;
+}
+
 #ifdef UNROLLED_PLAIN
 /** supports() -> names of the builds this processor can run, the best first. */
 napi_value jsSupports(napi_env env, napi_callback_info) {
@@ -236,6 +246,7 @@ napi_value initialize(napi_env env, napi_value exports) {
   add("load", jsLoad);
   add("unload", jsUnload);
   add("run", jsRun);
+  add("multiplyBare", jsMultiplyBare);
 #ifdef UNROLLED_PLAIN
   add("supports", jsSupports);
 #endif

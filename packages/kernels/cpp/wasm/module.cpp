@@ -67,6 +67,10 @@ EXPORT("clear") void clear(uint32_t address, uint32_t bytes) {
   __builtin_memset(reinterpret_cast<void*>(address), 0, bytes);
 }
 
+EXPORT("multiplyBare") double multiplyBareLoop(double turns) {
+  return multiplyBare(static_cast<int64_t>(turns));
+}
+
 EXPORT("finish") void finishCrew() {
   finish(&crew);
 }
