@@ -68,7 +68,7 @@ INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, 
 
 inline void gruBefore(const GruBeforeArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, team, [&](Range rows) {
+  forRows(s.N, s.H, team, [&](Range rows) {
     startSlot(a.h, a.h0, s, rows);
     for (int64_t i = 0; i < s.T; i++) {
       resetStep(a, s, s.step(i), rows, team.scratch);
@@ -136,7 +136,7 @@ INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t
 
 inline void gruBeforeGrad(const GruBeforeGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, team, [&](Range rows) {
+  forRows(s.N, 2 * s.H, team, [&](Range rows) {
     clearRows(a.dh0, s, rows);
     for (int64_t i = s.T - 1; i >= -1; i--) {
       candidateGradStep(a, s, i, rows, team.scratch);

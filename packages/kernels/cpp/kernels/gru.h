@@ -51,7 +51,7 @@ INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, Range rows, 
 
 inline void gru(const GruArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, team, [&](Range rows) {
+  forRows(s.N, s.H, team, [&](Range rows) {
     startSlot(a.h, a.h0, s, rows);
     for (int64_t i = 0; i < s.T; i++) gruStep(a, s, s.step(i), rows, team.scratch);
   });
@@ -100,7 +100,7 @@ INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, Rang
 
 inline void gruGrad(const GruGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, team, [&](Range rows) {
+  forRows(s.N, 3 * s.H, team, [&](Range rows) {
     clearRows(a.dh0, s, rows);
     for (int64_t i = s.T - 1; i >= -1; i--) gruGradStep(a, s, i, rows, team.scratch);
   });

@@ -21,6 +21,8 @@ INLINE void lstmStep(const LstmArgs& a, const Sequence& s, int64_t t, Range rows
         for (int64_t g = 0; g < 4; g++)
           store(tile.c + ((n - rows.begin) * 4 + g) * W, load(pre + (n * 4 + g) * H + tile.unit, lanes));
     });
+    fetchNext(pre, 4, tile, s);
+    fetchThis(cPrev, 1, tile, s);
   };
   auto finish = [&](const Tile& tile) {
     forLanes(tile.units, [&](auto lanes) {
@@ -52,7 +54,7 @@ INLINE void lstmStep(const LstmArgs& a, const Sequence& s, int64_t t, Range rows
 
 inline void lstm(const LstmArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, team, [&](Range rows) {
+  forRows(s.N, s.H, team, [&](Range rows) {
     startSlot(a.h, a.h0, s, rows);
     startSlot(a.c, a.c0, s, rows);
     for (int64_t i = 0; i < s.T; i++) lstmStep(a, s, s.step(i), rows, team.scratch);
@@ -76,6 +78,9 @@ INLINE void lstmGradStep(const LstmGradArgs& a, const Sequence& s, int64_t i, Ra
     forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
       store(sum, load(dh + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
     });
+    fetchThis(gates, 4, tile, s);
+    fetchThis(c, 1, tile, s);
+    fetchThis(cPrev, 1, tile, s);
   };
   auto finish = [&](const Tile& tile) {
     forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
@@ -131,7 +136,7 @@ INLINE void lstmGradFirst(const LstmGradArgs& a, const Sequence& s, Range rows, 
 
 inline void lstmGrad(const LstmGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, team, [&](Range rows) {
+  forRows(s.N, 4 * s.H, team, [&](Range rows) {
     clearRows(a.dh0, s, rows);
     clearRows(a.dc0, s, rows);
     for (int64_t i = s.T - 1; i >= 0; i--) lstmGradStep(a, s, i, rows, team.scratch);

@@ -3,7 +3,7 @@
 // of any height and batches of any size all give the same bits.
 #pragma once
 
-#include "vector.h"
+#include "transpose.h"
 
 namespace UNROLLED {
 
@@ -16,76 +16,143 @@ constexpr int tileRows(int vectors) {
 /** Panels that a single row walks side by side, so that enough independent sums hide the latency of the multiply-add. */
 constexpr int sidePanels(int vectors) { return W == 4 ? (vectors > 3 ? 2 : 8 / vectors) : 12 / vectors; }
 
-/** k is cut into blocks so that a block of a panel stays in the first-level cache: 24 KiB at most. */
-constexpr int64_t blockK(int64_t pitch) { return pitch >= 48 ? 128 : 256; }
+/** k is cut into blocks so that a block of a panel stays in the nearest caches while rows pass. */
+constexpr int64_t blockDepth = 256;
 
-/** One element of A for each row of a tile: rows aRow apart, k aCol apart. */
+/** The rows of a tile: `rows` of them `step` words apart, where k runs over consecutive words. */
 struct Strided {
   const float* a;
-  int64_t aRow;
-  static constexpr int64_t aCol = 1;
+  int64_t row;
+  static constexpr int64_t step = 1;
 };
 
-/** A tile of A laid out [K, pitch]: the rows of one k stand together. */
-template <int64_t pitch>
+/** The rows of a tile laid out [K, pitch]: those of one k stand together. */
+template <int pitch>
 struct Gathered {
   const float* a;
-  static constexpr int64_t aRow = 1;
-  static constexpr int64_t aCol = pitch;
+  static constexpr int64_t row = 1;
+  static constexpr int64_t step = pitch;
+};
+
+/** Rows of one tile of C, from which the tile starts and to which it goes. Rows of `from` may be 0 apart. */
+struct Corner {
+  const float* from;
+  int64_t fromRow;
+  float* to;
+  int64_t toRow;
+
+  INLINE Corner down(int64_t rows) const { return {from + rows * fromRow, fromRow, to + rows * toRow, toRow}; }
 };
 
 /**
- * c [ROWS, PANELS, NV*W] = cIn + a [ROWS, K] times panels [PANELS][K, pitch]. Rows of cIn are cInRow apart (0: one row for
- * all), panels of c are cPanel apart, panels of B pPanel. c may be cIn.
+ * c.to [ROWS, PANELS*NV*W] = c.from + a [ROWS, K] times panels of B [K, PITCH*W], pPanel apart, of which the first NV
+ * vectors count. `ahead` is memory that is wanted soon: a line of it is fetched to the second-level cache every few k.
  */
-template <int ROWS, int NV, int PANELS, typename A>
-INLINE void micro(int64_t K, A a, const float* p, int64_t pitch, int64_t pPanel, const float* cIn, int64_t cInRow,
-                  float* c, int64_t cRow, int64_t cPanel) {
-  Floats sum[ROWS][PANELS * NV];
+template <int ROWS, int NV, int PITCH, int PANELS, typename A>
+INLINE void micro(int64_t K, A a, const float* p, int64_t pPanel, const float* ahead, const Corner& c) {
+  constexpr int vectors = PANELS * NV;
+  Floats sum[ROWS][vectors];
 #pragma GCC unroll 16
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 16
-    for (int j = 0; j < PANELS * NV; j++) sum[i][j] = load(cIn + i * cInRow + (j / NV) * cPanel + (j % NV) * W);
+    for (int j = 0; j < vectors; j++) sum[i][j] = load(c.from + i * c.fromRow + j * W);
   for (int64_t k = 0; k < K; k++) {
-    Floats b[PANELS * NV];
+    if constexpr (PANELS == 1) {
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += PITCH * W / 4;
+    }
+    Floats b[vectors];
 #pragma GCC unroll 16
-    for (int j = 0; j < PANELS * NV; j++) b[j] = load(p + (j / NV) * pPanel + (j % NV) * W);
+    for (int j = 0; j < vectors; j++) b[j] = load(p + (j / NV) * pPanel + (j % NV) * W);
 #pragma GCC unroll 16
     for (int i = 0; i < ROWS; i++) {
-      const Floats ai = spread(a.a[i * a.aRow]);
+      const Floats ai = spread(a.a[i * a.row]);
 #pragma GCC unroll 16
-      for (int j = 0; j < PANELS * NV; j++) sum[i][j] = fma(ai, b[j], sum[i][j]);
+      for (int j = 0; j < vectors; j++) sum[i][j] = fma(ai, b[j], sum[i][j]);
     }
-    a.a += A::aCol;
-    p += pitch;
+    a.a += A::step;
+    p += PITCH * W;
   }
 #pragma GCC unroll 16
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 16
-    for (int j = 0; j < PANELS * NV; j++) store(c + i * cRow + (j / NV) * cPanel + (j % NV) * W, sum[i][j]);
+    for (int j = 0; j < vectors; j++) store(c.to + i * c.toRow + j * W, sum[i][j]);
 }
 
 /** `micro` for a height known only at run time, 1 <= rows <= ROWS. Not inlined: one copy of each tile in the program. */
-template <int ROWS, int NV, typename A>
-[[gnu::noinline]] void tile(int64_t rows, int64_t K, A a, const float* p, int64_t pitch, const float* cIn,
-                            int64_t cInRow, float* c, int64_t cRow) {
+template <int ROWS, int NV, int PITCH, typename A>
+[[gnu::noinline]] void tile(int64_t rows, int64_t K, A a, const float* p, const float* ahead, const Corner& c) {
   if constexpr (ROWS > 1) {
-    if (rows < ROWS) return tile<ROWS - 1, NV>(rows, K, a, p, pitch, cIn, cInRow, c, cRow);
+    if (rows < ROWS) return tile<ROWS - 1, NV, PITCH>(rows, K, a, p, ahead, c);
   }
-  micro<ROWS, NV, 1>(K, a, p, pitch, 0, cIn, cInRow, c, cRow, 0);
+  micro<ROWS, NV, PITCH, 1>(K, a, p, 0, ahead, c);
 }
 
-/** c [rows, NV*W] = cIn + a [rows, K] times one panel, in tiles of nearly equal height: 25 rows are 4,4,4,4,3,3,3. */
-template <int NV>
-INLINE void multiplyPanel(int64_t rows, int64_t K, const float* a, int64_t aRow, const float* p, int64_t pitch,
-                          const float* cIn, int64_t cInRow, float* c, int64_t cRow) {
-  constexpr int height = tileRows(NV);
-  const int64_t tiles = ceilDiv(rows, height);
-  for (int64_t i = 0; i < tiles; i++) {
-    const Range r = piece(rows, tiles, i);
-    const Strided part{a + r.begin * aRow, aRow};
-    tile<height, NV>(r.end - r.begin, K, part, p, pitch, cIn + r.begin * cInRow, cInRow, c + r.begin * cRow, cRow);
+/** `tile` for the vectors that `columns` need, 1 to NV: the last panel of a matrix may be mostly padding. */
+template <int ROWS, int NV, int PITCH, typename A>
+INLINE void tileOf(int64_t columns, int64_t rows, int64_t K, A a, const float* p, const float* ahead, const Corner& c) {
+  if constexpr (NV > 1) {
+    if (columns <= (NV - 1) * W) return tileOf<ROWS, NV - 1, PITCH>(columns, rows, K, a, p, ahead, c);
   }
+  tile<ROWS, NV, PITCH>(rows, K, a, p, ahead, c);
 }
+
+/** Words between the k of a gathered tile. */
+constexpr int gatheredPitch(int vectors) { return (tileRows(vectors) + 3) / 4 * 4; }
+
+/** Rows of A [rows, K] cut into tiles of nearly equal height (25 rows are 4,4,4,4,3,3,3), each laid out [K, pitch]. */
+template <int NV>
+struct RowTiles {
+  static constexpr int height = tileRows(NV);
+  static constexpr int pitch = gatheredPitch(NV);
+  int64_t rows, K;
+  float* words;  // [tiles, K, pitch]
+
+  INLINE int64_t tiles() const { return ceilDiv(rows, height); }
+  INLINE Range tileRange(int64_t i) const { return piece(rows, tiles(), i); }
+
+  /** From rows `aRow` apart, k on consecutive words. */
+  INLINE void gatherRows(const float* a, int64_t aRow) const {
+    for (int64_t i = 0; i < tiles(); i++) {
+      const Range r = tileRange(i);
+      transpose(words + i * K * pitch, pitch, a + r.begin * aRow, aRow, r.end - r.begin, K);
+    }
+  }
+
+  /** From any strides. Rows on consecutive words are read a cache line at a time. */
+  INLINE void gather(const float* a, int64_t aRow, int64_t aCol) const {
+    if (aCol == 1) return gatherRows(a, aRow);
+    constexpr int64_t side = 32 / height;  // tiles that share the lines
+    for (int64_t i0 = 0; i0 < tiles(); i0 += side)
+      for (int64_t k = 0; k < K; k++)
+        for (int64_t i = i0; i < least(i0 + side, tiles()); i++) {
+          const Range r = tileRange(i);
+          float* y = words + (i * K + k) * pitch;
+          const float* x = a + r.begin * aRow + k * aCol;
+          if (aRow == 1 && r.end - r.begin == height) {
+            __builtin_memcpy(y, x, height * sizeof(float));
+          } else {
+            for (int64_t j = 0; j < r.end - r.begin; j++) y[j] = x[j * aRow];
+          }
+        }
+  }
+
+  /**
+   * c = c.from + these rows, k in [k0, k0 + depth), times a block of a panel, of which `columns` count. `ahead` is the
+   * block that comes next. The start of each tile is fetched while the one before it is computed.
+   */
+  INLINE void multiply(int64_t k0, int64_t depth, const float* p, const float* ahead, const Corner& c,
+                       int64_t columns = NV * W) const {
+    const int64_t share = depth * NV * W / 4;
+    for (int64_t i = 0; i < tiles(); i++) {
+      const Range r = tileRange(i);
+      const Corner next = c.down(r.end);
+      if (i + 1 < tiles())
+        for (int64_t j = 0; j < height; j++) fetch(next.from + j * next.fromRow, NV * W);
+      const Gathered<pitch> part{words + (i * K + k0) * pitch};
+      tileOf<height, NV, NV>(columns, r.end - r.begin, depth, part, p, ahead + least(i, 4) * share, c.down(r.begin));
+    }
+  }
+};
 
 }  // namespace UNROLLED

@@ -14,87 +14,111 @@ constexpr int panelVectors(int64_t groups) { return groups == 1 ? (W == 4 ? 2 : 
 constexpr int plainVectors = panelVectors(1);
 constexpr int64_t plainPitch = plainVectors * W;
 
-/** Rows of a tile of C that are multiplied by all K before the panel moves on; A's share of them stays in the cache. */
-constexpr int64_t blockRows = 48;
-
-/** Zeros for a product that starts from nothing. */
-alignas(64) inline constexpr float zeros[64] = {};
-
-/** Copies x [K, count] (k kStride apart, columns nStride apart) to y [K, pitch], zeros past `count` up to W. */
-INLINE void packVector(float* y, int64_t pitch, const float* x, int64_t K, int64_t count, int64_t kStride,
-                       int64_t nStride) {
-  if (nStride == 1) {
-    forLanes(count, [&](auto lanes) {
-      for (int64_t k = 0; k < K; k++) store(y + k * pitch, load(x + k * kStride, lanes));
-    });
-    return;
-  }
-  for (int64_t k0 = 0; k0 < K; k0 += W) {  // W x W at a time: both sides touch each cache line once
-    const int64_t depth = least(W, K - k0);
-    alignas(64) float block[W * W] = {};
-    for (int64_t n = 0; n < count; n++) {
-      const float* column = x + k0 * kStride + n * nStride;
-      for (int64_t k = 0; k < depth; k++) block[k * W + n] = column[k * kStride];
-    }
-    for (int64_t k = 0; k < depth; k++) store(y + (k0 + k) * pitch, load(block + k * W));
-  }
-}
-
-/** Rows of a panel that one thread packs at a time. */
-constexpr int64_t packRows = 256;
-
-inline void pack(const PackArgs& a, const Team& team) {
-  const int64_t units = a.N / a.groups;
-  const int vectors = panelVectors(a.groups);
-  const int64_t pitch = vectors * W;
-  const int64_t panels = ceilDiv(a.groups == 1 ? a.N : units, a.groups == 1 ? pitch : W);
-  const int64_t pieces = ceilDiv(a.K, packRows);
-  const Range mine = share(panels * pieces, team);
-  for (int64_t i = mine.begin; i < mine.end; i++) {
-    const int64_t panel = i / pieces;
-    const int64_t k0 = i % pieces * packRows;
-    const int64_t depth = least(packRows, a.K - k0);
-    for (int v = 0; v < vectors; v++) {
-      const int64_t unit = a.groups == 1 ? panel * pitch + v * W : panel * W;
-      const int64_t column = a.groups == 1 ? unit : v * units + unit;
-      const int64_t count = most(0, least(W, (a.groups == 1 ? a.N : units) - unit));
-      packVector(a.y + (panel * a.K + k0) * pitch + v * W, pitch, a.x + k0 * a.kStride + column * a.nStride, depth,
-                 count, a.kStride, a.nStride);
-    }
-  }
-}
+/** What a product starts from if it starts from nothing. */
+alignas(64) inline constexpr float zeros[12 * W] = {};
 
 INLINE void copyRows(float* y, int64_t yRow, const float* x, int64_t xRow, int64_t rows, int64_t count) {
   for (int64_t i = 0; i < rows; i++)
     forVectors(0, count, [&](int64_t j, auto lanes) { store(y + i * yRow + j, load(x + i * xRow + j, lanes), lanes); });
 }
 
-/**
- * Rows and panels of `multiply`: c [rows, N] = (start or c) + a [rows, K] p. startRow 0: the same start for all rows.
- * edge [blockRows, plainPitch] is scratch.
- */
-inline void multiplyPart(const MultiplyArgs& m, Range rows, Range panels, float* edge) {
-  constexpr int64_t depth = blockK(plainPitch);
-  for (int64_t k0 = 0; k0 < m.K || k0 == 0; k0 += depth) {
-    const int64_t K = least(depth, m.K - k0);
-    const bool accumulate = m.accumulate || k0 > 0;
+/** y [K, count <= pitch] in rows of `pitch`, zeros to the next full vector, from x with any strides. */
+INLINE void packColumns(float* y, int64_t pitch, const float* x, int64_t K, int64_t count, int64_t kStride,
+                        int64_t nStride) {
+  const int64_t whole = roundUp(count, W);
+  if (nStride == 1) {
+    if (count == whole) return copyRows(y, pitch, x, kStride, K, count);
+    for (int64_t k = 0; k < K; k++)
+      forVectors(0, count, [&](int64_t j, auto lanes) { store(y + k * pitch + j, load(x + k * kStride + j, lanes)); });
+    return;
+  }
+  if (kStride == 1) {
+    transpose(y, pitch, x, nStride, count, K);
+  } else {
+    for (int64_t k = 0; k < K; k++)
+      for (int64_t n = 0; n < count; n++) y[k * pitch + n] = x[k * kStride + n * nStride];
+  }
+  for (int64_t k = 0; k < K; k++)
+    for (int64_t n = count; n < whole; n++) y[k * pitch + n] = 0;
+}
+
+/** Rows of a panel that one thread packs at a time. */
+constexpr int64_t packRows = 256;
+
+inline void pack(const PackArgs& a, const Team& team) {
+  const bool plain = a.groups == 1;
+  const int64_t units = a.N / a.groups, vectors = panelVectors(a.groups), pitch = vectors * W;
+  const int64_t panelUnits = plain ? pitch : W;
+  const int64_t pieces = ceilDiv(a.K, packRows);
+  const Range mine = share(ceilDiv(units, panelUnits) * pieces, team);
+  for (int64_t i = mine.begin; i < mine.end; i++) {
+    const int64_t panel = i / pieces, k0 = i % pieces * packRows, depth = least(packRows, a.K - k0);
+    const int64_t unit = panel * panelUnits, count = least(panelUnits, units - unit);
+    float* y = a.y + (panel * a.K + k0) * pitch;
+    const float* x = a.x + k0 * a.kStride + unit * a.nStride;
+    for (int64_t g = 0; g < a.groups; g++)
+      packColumns(y + g * W, pitch, x + g * units * a.nStride, depth, count, a.kStride, a.nStride);
+  }
+}
+
+/** Rows of A that are multiplied together: their tiles stay in the second-level cache while panels pass. */
+constexpr int64_t blockRows = 96;
+
+/** `count` columns of c, which need not fill a vector, by way of `edge` [rows, pitch]. */
+template <typename Multiply>
+INLINE void throughEdge(float* edge, int64_t pitch, const Corner& c, int64_t rows, int64_t count, Multiply multiply) {
+  copyRows(edge, pitch, c.from, c.fromRow, rows, count);
+  multiply(Corner{edge, pitch, edge, pitch});
+  copyRows(c.to, c.toRow, edge, pitch, rows, count);
+}
+
+/** Where block k0 of a product starts from: c itself, or the bias, or nothing. */
+INLINE Corner cornerOf(const MultiplyArgs& m, int64_t row, int64_t column, int64_t k0) {
+  float* c = m.c + row * m.cRow + column;
+  if (m.accumulate || k0 > 0) return {c, m.cRow, c, m.cRow};
+  return {m.bias ? m.bias + column : zeros, 0, c, m.cRow};
+}
+
+/** The given rows, of at most blockRows, and panels of `multiply`. */
+inline void multiplyBlock(const MultiplyArgs& m, Range rows, Range panels, float* scratch) {
+  const int64_t height = rows.end - rows.begin;
+  float* edge = scratch;  // [blockRows, plainPitch]
+  for (int64_t k0 = 0; k0 < m.K || k0 == 0; k0 += blockDepth) {
+    const RowTiles<plainVectors> a{height, least(blockDepth, m.K - k0), edge + blockRows * plainPitch};
+    a.gatherRows(m.a + rows.begin * m.aRow + k0, m.aRow);
     for (int64_t panel = panels.begin; panel < panels.end; panel++) {
-      const int64_t column = panel * plainPitch;
-      const int64_t count = least(plainPitch, m.N - column);
+      const int64_t column = panel * plainPitch, count = least(plainPitch, m.N - column);
       const float* p = m.p + (panel * m.K + k0) * plainPitch;
-      const float* a = m.a + rows.begin * m.aRow + k0;
-      float* c = m.c + rows.begin * m.cRow + column;
-      const float* start = accumulate ? c : m.bias ? m.bias + column : zeros;
-      const int64_t startRow = accumulate ? m.cRow : 0;
-      const int64_t height = rows.end - rows.begin;
-      if (count == plainPitch) {
-        multiplyPanel<plainVectors>(height, K, a, m.aRow, p, plainPitch, start, startRow, c, m.cRow);
+      const float* ahead = p + m.K * plainPitch;
+      const Corner c = cornerOf(m, rows.begin, column, k0);
+      if (count % W == 0) {
+        a.multiply(0, a.K, p, ahead, c, count);
       } else {
-        copyRows(edge, plainPitch, start, startRow, height, count);
-        multiplyPanel<plainVectors>(height, K, a, m.aRow, p, plainPitch, edge, plainPitch, edge, plainPitch);
-        copyRows(c, m.cRow, edge, plainPitch, height, count);
+        throughEdge(edge, plainPitch, c, height, count,
+                    [&](const Corner& e) { a.multiply(0, a.K, p, ahead, e, count); });
       }
     }
+  }
+}
+
+/** One row: several panels side by side. */
+inline void multiplyRow(const MultiplyArgs& m, Range panels, float* scratch) {
+  constexpr int side = sidePanels(plainVectors);
+  const Strided a{m.a, 0};
+  for (int64_t panel = panels.begin; panel < panels.end;) {
+    const bool several = panel + side <= panels.end;
+    const int64_t width = (several ? side : 1) * plainPitch;
+    const int64_t column = panel * plainPitch, count = least(width, m.N - column);
+    const float* p = m.p + column * m.K;
+    auto multiply = [&](const Corner& c) {
+      if (several) {
+        micro<1, plainVectors, plainVectors, side>(m.K, a, p, m.K * plainPitch, p, c);
+      } else {
+        micro<1, plainVectors, plainVectors, 1>(m.K, a, p, 0, p, c);
+      }
+    };
+    throughEdge(scratch, width, cornerOf(m, 0, column, 0), 1, count, multiply);
+    panel += several ? side : 1;
   }
 }
 
@@ -103,8 +127,12 @@ inline void multiply(const MultiplyArgs& m, const Team& team) {
   const bool byRows = m.M >= team.size * tileRows(plainVectors) || panels < team.size;
   const Range rows = byRows ? share(m.M, team) : Range{0, m.M};
   const Range columns = byRows ? Range{0, panels} : share(panels, team);
-  for (int64_t i = rows.begin; i < rows.end; i += blockRows)
-    multiplyPart(m, {i, least(i + blockRows, rows.end)}, columns, team.scratch);
+  if (m.M == 1 && rows.end > rows.begin) return multiplyRow(m, columns, team.scratch);
+  const int64_t count = rows.end - rows.begin, blocks = ceilDiv(count, blockRows);
+  for (int64_t i = 0; i < blocks; i++) {
+    const Range r = piece(count, blocks, i);
+    multiplyBlock(m, {rows.begin + r.begin, rows.begin + r.end}, columns, team.scratch);
+  }
 }
 
 }  // namespace UNROLLED

@@ -8,8 +8,11 @@
 
 namespace UNROLLED {
 
-/** Rows a thread takes through a step together. */
-constexpr int64_t recurrentRows = 48;
+/** Rows a thread takes through a step together: as many as fit a scratch of half a megabyte, K words each. */
+INLINE int64_t recurrentRows(int64_t K) { return most(8, least(48, (1 << 17) / K)); }
+
+/** Words of the tile that a panel is computed in: [48, 4*W], or the side panels of a single row. */
+constexpr int64_t tileWords = 48 * 4 * W;
 
 /** One layer in one direction. Slots stand between the steps; each is [N,H]. */
 struct Sequence {
@@ -32,9 +35,6 @@ INLINE Sequence sequenceOf(const Args& a) {
   return {a.T, a.N, a.H, a.reverse != 0, a.lengths};
 }
 
-/** Words of the tile a panel is computed in: [recurrentRows, 4*W] or the side panels of a single row. */
-constexpr int64_t tileWords = recurrentRows * 4 * W;
-
 /** One panel of the product: columns of `vectors` vectors from `unit` on, rows from `row` on. */
 struct Tile {
   float* c;  // [rows, NV*W]
@@ -44,35 +44,58 @@ struct Tile {
 
 /**
  * For every panel of a packed matrix: start(tile) fills the tile [rows, NV*W], K terms a [rows, K] p are added,
- * finish(tile) takes it. A panel holds `unitsPerPanel` units of `units`. A single row takes several panels at once.
+ * finish(tile) takes it. A panel holds `panelUnits` of the units. A single row takes several panels at once.
  */
 template <int NV, typename Start, typename Finish>
 INLINE void forPanels(Range rows, int64_t K, const float* a, int64_t aRow, const float* p, int64_t units,
-                      int64_t unitsPerPanel, float* scratch, Start start, Finish finish) {
+                      int64_t panelUnits, float* scratch, Start start, Finish finish) {
   constexpr int64_t pitch = NV * W;
-  constexpr int64_t depth = blockK(pitch);
   constexpr int side = sidePanels(NV);
   const int64_t height = rows.end - rows.begin;
-  const int64_t panels = ceilDiv(units, unitsPerPanel);
-  int64_t panel = 0;
-  auto tileAt = [&](int64_t i, float* c) {
-    const int64_t unit = i * unitsPerPanel;
-    return Tile{c, unit, least(unitsPerPanel, units - unit), rows};
+  const int64_t panels = ceilDiv(units, panelUnits);
+  auto tileAt = [&](int64_t panel, float* c) {
+    return Tile{c, panel * panelUnits, least(panelUnits, units - panel * panelUnits), rows};
   };
-  if (height == 1)
-    for (; panel + side <= panels; panel += side) {
-      for (int i = 0; i < side; i++) start(tileAt(panel + i, scratch + i * pitch));
-      micro<1, NV, side>(K, Strided{a, aRow}, p + panel * K * pitch, pitch, K * pitch, scratch, 0, scratch, 0, pitch);
-      for (int i = 0; i < side; i++) finish(tileAt(panel + i, scratch + i * pitch));
+  if (height == 1) {
+    for (int64_t panel = 0; panel < panels;) {
+      const int64_t width = panel + side <= panels ? side : 1;
+      const float* p0 = p + panel * K * pitch;
+      const Corner c{scratch, 0, scratch, 0};
+      for (int64_t i = 0; i < width; i++) start(tileAt(panel + i, scratch + i * pitch));
+      if (width > 1) {
+        micro<1, NV, NV, side>(K, Strided{a, 0}, p0, K * pitch, p0, c);
+      } else {
+        micro<1, NV, NV, 1>(K, Strided{a, 0}, p0, 0, p0, c);
+      }
+      for (int64_t i = 0; i < width; i++) finish(tileAt(panel + i, scratch + i * pitch));
+      panel += width;
     }
-  for (; panel < panels; panel++) {
+    return;
+  }
+  const RowTiles<NV> tiles{height, K, scratch + tileWords};
+  tiles.gatherRows(a, aRow);
+  for (int64_t panel = 0; panel < panels; panel++) {
     const Tile tile = tileAt(panel, scratch);
     start(tile);
-    for (int64_t k0 = 0; k0 < K; k0 += depth)
-      multiplyPanel<NV>(height, least(depth, K - k0), a + k0, aRow, p + (panel * K + k0) * pitch, pitch, scratch, pitch,
-                        scratch, pitch);
+    for (int64_t k0 = 0; k0 < K; k0 += blockDepth) {
+      const float* block = p + (panel * K + k0) * pitch;
+      const int64_t terms = least(blockDepth, K - k0);
+      tiles.multiply(k0, terms, block, block + terms * pitch, {scratch, pitch, scratch, pitch},
+                     panelUnits == W ? pitch : tile.units);
+    }
     finish(tile);
   }
+}
+
+/** Asks for the columns of a tile in x [N, gates*H], which are wanted when its product is done. */
+INLINE void fetchThis(const float* x, int64_t gates, const Tile& tile, const Sequence& s) {
+  for (int64_t n = tile.rows.begin; n < tile.rows.end; n++)
+    for (int64_t g = 0; g < gates; g++) fetch(x + (n * gates + g) * s.H + tile.unit, tile.units);
+}
+
+/** The same for the panel after it. */
+INLINE void fetchNext(const float* x, int64_t gates, const Tile& tile, const Sequence& s) {
+  fetchThis(x + tile.units, gates, tile, s);
 }
 
 /** f(row in the tile, row n of the batch, vector v of the row, unit, lanes) for every vector of a plain tile. */
@@ -96,11 +119,11 @@ INLINE void clearRows(float* y, const Sequence& s, Range rows) {
   forVectors(rows.begin * s.H, rows.end * s.H, [&](int64_t i, auto lanes) { store(y + i, Floats{}, lanes); });
 }
 
-/** walk(rows) for this thread's rows of the batch, a block at a time. */
+/** walk(rows) for this thread's rows of the batch, a block at a time; products run over K terms. */
 template <typename Walk>
-INLINE void forRows(int64_t N, const Team& team, Walk walk) {
+INLINE void forRows(int64_t N, int64_t K, const Team& team, Walk walk) {
   const Range mine = share(N, team);
-  const int64_t blocks = ceilDiv(mine.end - mine.begin, recurrentRows);
+  const int64_t blocks = ceilDiv(mine.end - mine.begin, recurrentRows(K));
   for (int64_t i = 0; i < blocks; i++) {
     const Range r = piece(mine.end - mine.begin, blocks, i);
     walk(Range{mine.begin + r.begin, mine.begin + r.end});

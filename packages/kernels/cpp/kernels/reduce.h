@@ -53,16 +53,32 @@ INLINE float reduceRun(const float* x, int64_t n, F f = {}) {
   return Join::lanes(total);
 }
 
-/** y [count <= W] = scale * join over n rows of x, `stride` apart. */
-template <typename Join, typename Lanes>
+/** y [VECTORS*W] = scale * join over n rows of x, `stride` apart. With Part lanes VECTORS is 1. */
+template <typename Join, int VECTORS, typename Lanes>
 INLINE void reduceColumns(float* y, const float* x, int64_t n, int64_t stride, float scale, Lanes lanes) {
-  Floats total = spread(Join::start);
+  Floats total[VECTORS];
+  for (int v = 0; v < VECTORS; v++) total[v] = spread(Join::start);
   for (int64_t i = 0; i < n;) {
-    Floats part = spread(Join::start);
-    for (const int64_t end = least(i + sumBlock, n); i < end; i++) part = Join::join(part, load(x + i * stride, lanes));
-    total = Join::join(total, part);
+    Floats part[VECTORS];
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) part[v] = spread(Join::start);
+    for (const int64_t end = least(i + sumBlock, n); i < end; i++)
+#pragma GCC unroll 8
+      for (int v = 0; v < VECTORS; v++) part[v] = Join::join(part[v], load(x + i * stride + v * W, lanes));
+    for (int v = 0; v < VECTORS; v++) total[v] = Join::join(total[v], part[v]);
   }
-  store(y, total * scale, lanes);
+  for (int v = 0; v < VECTORS; v++) store(y + v * W, total[v] * scale, lanes);
+}
+
+/** Columns [begin, end) of y = join over n rows of x. */
+template <typename Join>
+inline void reduceStrip(float* y, const float* x, int64_t n, int64_t stride, Range columns, float scale) {
+  constexpr int vectors = 8;
+  int64_t j = columns.begin;
+  for (; j + vectors * W <= columns.end; j += vectors * W)
+    reduceColumns<Join, vectors>(y + j, x + j, n, stride, scale, Full{});
+  forVectors(j, columns.end,
+             [&](int64_t i, auto lanes) { reduceColumns<Join, 1>(y + i, x + i, n, stride, scale, lanes); });
 }
 
 /** One long run, cut into pieces for the threads. */
@@ -88,14 +104,15 @@ inline void reduceBy(const ReduceArgs& a, const Team& team) {
     for (int64_t i = mine.begin; i < mine.end; i++) a.y[i] = scale * reduceRun<Join>(a.x + i * a.n, a.n);
     return;
   }
-  const int64_t strips = ceilDiv(a.inner, W);
-  const Range mine = share(a.outer * strips, team);
-  for (int64_t i = mine.begin; i < mine.end; i++) {
-    const int64_t outer = i / strips, column = i % strips * W;
-    const float* x = a.x + outer * a.n * a.inner + column;
-    float* y = a.y + outer * a.inner + column;
-    forLanes(a.inner - column, [&](auto lanes) { reduceColumns<Join>(y, x, a.n, a.inner, scale, lanes); });
+  if (a.outer < team.size) {
+    const Range columns = shareWords(a.inner, team);
+    for (int64_t i = 0; i < a.outer; i++)
+      reduceStrip<Join>(a.y + i * a.inner, a.x + i * a.n * a.inner, a.n, a.inner, columns, scale);
+    return;
   }
+  const Range mine = share(a.outer, team);
+  for (int64_t i = mine.begin; i < mine.end; i++)
+    reduceStrip<Join>(a.y + i * a.inner, a.x + i * a.n * a.inner, a.n, a.inner, {0, a.inner}, scale);
 }
 
 inline void reduce(const ReduceArgs& a, const Team& team) {

@@ -58,7 +58,7 @@ INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, Range r
 inline void rnn(const RnnArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   withActivation(a.activation, [&](auto act) {
-    forRows(s.N, team, [&](Range rows) {
+    forRows(s.N, s.H, team, [&](Range rows) {
       startSlot(a.h, a.h0, s, rows);
       for (int64_t i = 0; i < s.T; i++) rnnStep(act, a, s, s.step(i), rows, team.scratch);
     });
@@ -93,7 +93,7 @@ INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i,
 inline void rnnGrad(const RnnGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   withActivation(a.activation, [&](auto act) {
-    forRows(s.N, team, [&](Range rows) {
+    forRows(s.N, s.H, team, [&](Range rows) {
       clearRows(a.dh0, s, rows);
       for (int64_t i = s.T - 1; i >= -1; i--) rnnGradStep(act, a, s, i, rows, team.scratch);
     });

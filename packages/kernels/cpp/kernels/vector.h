@@ -45,6 +45,11 @@ INLINE void store(float* p, Floats v, Part part) {
   for (int64_t i = 0; i < part.count; i++) p[i] = lanes[i];
 }
 
+/** Asks for words that will be wanted soon. */
+INLINE void fetch(const float* p, int64_t words) {
+  for (int64_t i = 0; i < words; i += 16) __builtin_prefetch(p + i);
+}
+
 /** a b + c, rounded once where the machine can. */
 INLINE Floats fma(Floats a, Floats b, Floats c) {
 #if defined(__wasm_relaxed_simd__)
