@@ -114,10 +114,6 @@ export function removeStale(files: Files, folder: string): void {
   }
 }
 
-export function isTemporary(name: string): boolean {
-  return temporary.test(name);
-}
-
 /** Makes a folder and those above it that are missing, durably. */
 export function makeFolders(files: Files, path: string): void {
   if (files.kind(path) !== "nothing") return;

@@ -12,16 +12,7 @@ import {
   modelFiles,
   type TrainingFile,
 } from "unrolled";
-import {
-  appendAt,
-  isTemporary,
-  makeFolders,
-  orRemove,
-  readAll,
-  removeStale,
-  replaceFile,
-  writeTemporary,
-} from "./atomic.js";
+import { appendAt, makeFolders, orRemove, readAll, removeStale, replaceFile, writeTemporary } from "./atomic.js";
 import { during } from "./errors.js";
 import { type Files, nodeFiles, systemCode } from "./files.js";
 
@@ -238,9 +229,4 @@ function writeIfDifferent(files: Files, folder: string, name: string, bytes: Uin
     if (present.length === bytes.length && present.every((byte, i) => byte === bytes[i])) return;
   }
   replaceFile(files, folder, name, bytes);
-}
-
-/** Whether a name in a model directory is one that training writes. */
-export function isOurs(name: string): boolean {
-  return isTemporary(name) || Object.values(modelFiles).some((file) => file === name);
 }

@@ -63,8 +63,10 @@ function must(condition, message) {
 }
 
 // `seen`: the step that the directory resumed at before this run, which may be above the last acknowledged one.
-function check(folder, elements, acknowledged, seen, pid) {
-  const strange = readdirSync(folder).filter((name) => !modelNames.has(name) && !name.startsWith(`.unrolled-${pid}-`));
+// `killed`: the processes that saved here; a temporary file of any other is not ours.
+function check(folder, elements, acknowledged, seen, killed) {
+  const temporary = (name) => killed.some((pid) => name.startsWith(`.unrolled-${pid}-`));
+  const strange = readdirSync(folder).filter((name) => !modelNames.has(name) && !temporary(name));
   must(strange.length === 0, `left over: ${strange}`);
   if (acknowledged < 0 && !readdirSync(folder).some((name) => name.startsWith("training"))) return "none";
   const model = readModel(folder);
@@ -86,8 +88,8 @@ function check(folder, elements, acknowledged, seen, pid) {
   must(acknowledged < 0 || model.notices.length === 0, model.notices.join("; "));
   const metrics = step === 0 ? "" : readFileSync(join(folder, "metrics.jsonl"), "utf8");
   must(metrics === metricsAt(step), `metrics are those of another step than ${step}`);
-  const temporary = readdirSync(folder).filter((name) => !modelNames.has(name));
-  must(temporary.length === 0, `not cleaned: ${temporary}`);
+  const left = readdirSync(folder).filter((name) => !modelNames.has(name));
+  must(left.length === 0, `not cleaned: ${left}`);
   return between
     ? "between the renames"
     : step > acknowledged
@@ -103,6 +105,7 @@ async function lane(name, count, random, found) {
   let elements = 0;
   let acknowledged = -1;
   let seen = -1;
+  let killed = [];
   for (let kill = 0; kill < count; kill++) {
     if (kill % killsPerDirectory === 0) {
       if (folder !== "") rmSync(folder, { recursive: true, force: true });
@@ -110,11 +113,13 @@ async function lane(name, count, random, found) {
       elements = random() < 0.5 ? 16 : Math.floor(random() * 20_000);
       acknowledged = -1;
       seen = -1;
+      killed = [];
     }
     const { acknowledged: now, pid } = await killAfter(folder, elements, random() * 30, acknowledged);
     acknowledged = now;
+    killed.push(pid);
     try {
-      const state = existsSync(folder) ? check(folder, elements, acknowledged, seen, pid) : "no directory";
+      const state = existsSync(folder) ? check(folder, elements, acknowledged, seen, killed) : "no directory";
       found.set(state, (found.get(state) ?? 0) + 1);
       if (state !== "none" && state !== "no directory") seen = resumeModelDirectory(folder).checkpoint.step;
     } catch (error) {
