@@ -1,8 +1,9 @@
 // Reverse-mode differentiation over the graph: builds more graph. A weight that is used T times receives T contributions,
 // summed: backpropagation through time is nothing else.
 import { ShapeError } from "../errors.js";
-import { add, full, zerosLike } from "./ops/elementwise.js";
+import { full, zerosLike } from "./ops/elementwise.js";
 import { isPart } from "./ops/shape.js";
+import { sumOf } from "./sum-of.js";
 import { showShape, sizeOf, type Tensor } from "./tensor.js";
 
 /** Nodes that the roots depend on, inputs before users. Works without recursion: an unrolled graph is deep. */
@@ -46,25 +47,27 @@ export function gradient(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (sizeOf(loss.shape) !== 1) throw new ShapeError(`gradient: loss must be a scalar, was ${showShape(loss.shape)}`);
   const order = topological([loss]);
   const needed = dependents(order, wrt);
-  const collected = new Map<Tensor, (Tensor | undefined)[]>();
+  const collected = new Map<Tensor, Tensor[][]>();
   const contribute = (tensor: Tensor, index: number, value: Tensor): void => {
     const slots = collected.get(tensor) ?? [];
-    const present = slots[index];
-    slots[index] = present ? add(present, value) : value;
+    slots[index] = [...(slots[index] ?? []), value];
     collected.set(tensor, slots);
+  };
+  const gathered = (tensor: Tensor, index: number): Tensor | undefined => {
+    const values = collected.get(tensor)?.[index];
+    return values && sumOf(values);
   };
   if (needed.has(loss)) contribute(loss, 0, full(loss.shape, 1));
   for (const tensor of [...order].reverse()) {
-    const upstream = collected.get(tensor);
-    if (!upstream || !needed.has(tensor) || tensor.inputs.length === 0) continue;
+    if (!collected.has(tensor) || !needed.has(tensor) || tensor.inputs.length === 0) continue;
+    const upstream = [0, ...tensor.further].map((_, i) => gathered(tensor, i));
     if (isPart(tensor)) {
       if (upstream[0]) contribute(tensor.inputs[0], tensor.attributes.index, upstream[0]);
       continue;
     }
     if (!tensor.op.gradient) throw new ShapeError(`gradient: ${tensor.op.name} has no gradient`);
-    const slots = tensor.further.length > 0 ? [0, ...tensor.further].map((_, i) => upstream[i]) : upstream;
-    for (const [i, value] of tensor.op.gradient(tensor, slots).entries())
+    for (const [i, value] of tensor.op.gradient(tensor, upstream).entries())
       if (value && needed.has(tensor.inputs[i])) contribute(tensor.inputs[i], 0, value);
   }
-  return wrt.map((w) => collected.get(w)?.[0] ?? zerosLike(w));
+  return wrt.map((w) => gathered(w, 0) ?? zerosLike(w));
 }

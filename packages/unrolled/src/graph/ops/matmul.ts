@@ -173,6 +173,14 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   });
 }
 
+/** For a product A'B of two matrices (a weight's gradient): its rows of A and B, over which it sums. */
+export function summedProduct(x: Tensor): readonly [Tensor, Tensor] | undefined {
+  if (x.op !== (matmulOp as Op)) return undefined;
+  const { transposeA, transposeB, bias } = x.attributes as MatmulAttributes;
+  const [a, b] = x.inputs;
+  return transposeA && !transposeB && !bias && a.shape.length === 2 && b.shape.length === 2 ? [a, b] : undefined;
+}
+
 /** x W' + b: x [...,K], W [N,K] (PyTorch's layout), b [N] -> [...,N]. */
 export function linear(x: Tensor, W: Tensor, b: Tensor): Tensor {
   const [N, K] = W.shape;

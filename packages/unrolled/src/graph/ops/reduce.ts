@@ -34,6 +34,14 @@ function reduceMiddle(x: Tensor, kind: "sum" | "max", outer: number, n: number, 
   return node(reduceOp, [x], shape, { kind, outer, n, inner });
 }
 
+/** For a sum over leading axes: the rows that it adds, as a matrix [n, inner]. */
+export function summedRows(sums: Tensor): Tensor | undefined {
+  const x = sums.op.name === "reshape" ? sums.inputs[0] : sums;
+  if (x.op !== (reduceOp as Op)) return undefined;
+  const { kind, outer, n, inner } = x.attributes as ReduceAttributes;
+  return kind === "sum" && outer === 1 ? reshape(x.inputs[0], [n, inner]) : undefined;
+}
+
 export interface ReduceOptions {
   /** Axes to reduce; all where left out. Negative axes count from the end. */
   readonly axes?: readonly number[];

@@ -1,7 +1,7 @@
 // Ops that move or look at elements differently: reshape, transpose, slice, split, broadcast, concat, pad.
 import { ShapeError } from "../../errors.js";
 import { blockArguments } from "../blocks.js";
-import { node, type Op, type View } from "../op.js";
+import { type Emitter, node, type Op, type View } from "../op.js";
 import {
   axisOf,
   broadcastShapes,
@@ -149,49 +149,51 @@ const concatOp: Op<{ readonly axis: number }> = {
       return slice(dy as Tensor, y.attributes.axis, from - n, from);
     });
   },
-  lower: (y, emit) => {
-    const { axis } = y.attributes;
-    const target = emit.write(y);
-    const outer = sizeOf(y.shape.slice(0, axis));
-    const row = sizeOf(y.shape.slice(axis));
-    let offset = 0;
-    for (const x of y.inputs) {
-      const words = sizeOf(x.shape.slice(axis));
-      const part = { ...target, offset: target.offset + offset, words: outer === 0 ? 0 : (outer - 1) * row + words };
-      if (outer === 1) emit.place(x, part);
-      else if (words > 0)
-        emit.call("copy", {
-          y: part,
-          x: emit.read(x),
-          ...blockArguments([1, 1, outer, words], [0, 0, row, 1], [0, 0, words, 1]),
-        });
-      offset += words;
-    }
-  },
+  lower: (y, emit) => sideBySide(y, y.inputs, y.attributes.axis, emit),
 };
+
+/** Puts parts next to each other along an axis of the result; a part that can be is computed in its place. */
+function sideBySide(y: Tensor, parts: readonly Tensor[], axis: number, emit: Emitter): void {
+  const target = emit.write(y);
+  const outer = sizeOf(y.shape.slice(0, axis));
+  const row = sizeOf(y.shape.slice(axis));
+  let offset = 0;
+  for (const x of parts) {
+    const words = sizeOf(x.shape.slice(axis));
+    const part = { ...target, offset: target.offset + offset, words: outer === 0 ? 0 : (outer - 1) * row + words };
+    if (outer === 1) emit.place(x, part);
+    else if (words > 0)
+      emit.call("copy", { y: part, x: emit.read(x), ...blockArguments([1, 1, outer, words], [0, 0, row, 1], [0, 0, words, 1]) });
+    offset += words;
+  }
+}
 
 /** Tensors one after the other along an axis (default the last). */
 export function concat(xs: readonly Tensor[], axis = -1): Tensor {
   if (xs.length === 0) throw new ShapeError("concat: must have at least one tensor, was none");
   const a = axisOf("concat", xs[0].shape, axis);
   for (const x of xs)
-    if (
-      x.dtype !== xs[0].dtype ||
-      x.shape.length !== xs[0].shape.length ||
-      x.shape.some((n, i) => i !== a && n !== xs[0].shape[i])
-    )
-      throw new ShapeError(
-        `concat: shapes must be equal but for axis ${axis}, were ${xs.map((t) => showShape(t.shape)).join(" and ")}`,
-      );
-  if (xs.length === 1) return xs[0];
-  const total = xs.reduce((n, x) => n + x.shape[a], 0);
-  return node(
-    concatOp,
-    xs,
-    xs[0].shape.map((n, i) => (i === a ? total : n)),
-    { axis: a },
-    { dtype: xs[0].dtype },
-  );
+    if (x.dtype !== xs[0].dtype || x.shape.length !== xs[0].shape.length || x.shape.some((n, i) => i !== a && n !== xs[0].shape[i]))
+      throw new ShapeError(`concat: shapes must be equal but for axis ${axis}, were ${xs.map((t) => showShape(t.shape)).join(" and ")}`);
+  return xs.length === 1 ? xs[0] : (rejoined(xs, a) ?? concatenated(xs, a));
+}
+
+function concatenated(xs: readonly Tensor[], axis: number): Tensor {
+  const total = xs.reduce((n, x) => n + x.shape[axis], 0);
+  return node(concatOp, xs, xs[0].shape.map((n, i) => (i === axis ? total : n)), { axis }, { dtype: xs[0].dtype });
+}
+
+/** Neighbouring slices of one tensor, put together again, are a slice of it. */
+function rejoined(xs: readonly Tensor[], axis: number): Tensor | undefined {
+  const whole = xs[0].inputs[0];
+  let next = xs[0].op === (sliceOp as Op) ? (xs[0].attributes as { from: number }).from : -1;
+  const from = next;
+  for (const x of xs) {
+    const cut = x.attributes as { readonly axis: number; readonly from: number };
+    if (x.op !== (sliceOp as Op) || x.inputs[0] !== whole || cut.axis !== axis || cut.from !== next) return undefined;
+    next += x.shape[axis];
+  }
+  return slice(whole, axis, from, next);
 }
 
 /** Tensors of one shape along a new first axis. */
@@ -202,12 +204,32 @@ export function stack(xs: readonly Tensor[]): Tensor {
   );
 }
 
+const padOp: Op<{ readonly axis: number; readonly before: number }> = {
+  name: "pad",
+  gradient: (y, [dy]) => {
+    const { axis, before } = y.attributes;
+    return [slice(dy as Tensor, axis, before, before + y.inputs[0].shape[axis])];
+  },
+  lower: (y, emit) => {
+    const { axis, before } = y.attributes;
+    const [x] = y.inputs;
+    const edges = [before, y.shape[axis] - before - x.shape[axis]].map((n) => x.shape.map((m, i) => (i === axis ? n : m)));
+    const [first, last] = edges.map((shape) => (shape[axis] > 0 ? [zeros(shape)] : []));
+    sideBySide(y, [...first, x, ...last], axis, emit);
+  },
+};
+
 /** Zeros before and after along one axis. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
   const a = axisOf("pad", x.shape, axis);
-  const edge = (n: number): Tensor[] => (n > 0 ? [zeros(x.shape.map((m, i) => (i === a ? n : m)))] : []);
-  return concat([...edge(before), x, ...edge(after)], a);
+  if (before === 0 && after === 0) return x;
+  const shape = x.shape.map((n, i) => (i === a ? before + n + after : n));
+  return node(padOp, [x], shape, { axis: a, before }, { dtype: x.dtype });
 }
+
+/** The axis and first element of a padded tensor's content. */
+export const padding = (x: Tensor): { readonly axis: number; readonly before: number } | undefined =>
+  x.op === (padOp as Op) ? (x.attributes as { axis: number; before: number }) : undefined;
 
 const partOp: Op<{ readonly index: number }> = { name: "part" };
 
