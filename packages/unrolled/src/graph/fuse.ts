@@ -1,32 +1,59 @@
-// Fusion of elementwise ops: a tree of them with one user each becomes one `map` call.
-import { mapLimits, mapOpcodes } from "../device/kernels.js";
-import { joinAxes, spanOf } from "./blocks.js";
+// Fusion. Elementwise nodes with one user are computed inside it; what is left becomes pieces of work, merged where they
+// run over one shape; a product that is added to a result of its own is accumulated there.
+import { type KernelRow, kernels, mapLimits } from "../device/kernels.js";
+import { spanOf } from "./blocks.js";
+import type { Call } from "./lower.js";
+import {
+  isDense,
+  joinable,
+  type Leaf,
+  makeWrites,
+  mapCall,
+  type MapWork,
+  merged,
+  sameBuffer,
+  type Step,
+  type Value,
+  valuesOf,
+} from "./map-work.js";
 import type { Buffer, Emitter, Op, View } from "./op.js";
 import { constantOp } from "./ops/elementwise.js";
-import { sameShape, sizeOf, stridesOf, type Tensor } from "./tensor.js";
+import { resolve } from "./plan.js";
+import { sameShape, stridesOf, type Tensor } from "./tensor.js";
+
+export interface Fusion {
+  /** Elementwise nodes that are computed inside their only user. */
+  readonly inlined: ReadonlySet<Tensor>;
+  /** Sums that are products accumulated onto another result. */
+  readonly accumulated: ReadonlyMap<Tensor, { readonly base: Tensor; readonly product: Tensor }>;
+}
 
 const isConstant = (tensor: Tensor): tensor is Tensor<{ readonly value: number }> =>
   (tensor.op as Op) === (constantOp as Op);
 
-/** Elementwise nodes that are computed inside their only user. `kept` nodes are wanted for themselves. */
-export function planFusion(
-  order: readonly Tensor[],
-  kept: ReadonlySet<Tensor>,
-  find: (t: Tensor) => Tensor,
-): Set<Tensor> {
+/** Decides before anything is emitted. `kept` nodes are wanted for themselves. */
+export function planFusion(order: readonly Tensor[], kept: ReadonlySet<Tensor>, find: (t: Tensor) => Tensor): Fusion {
   const users = new Map<Tensor, Set<Tensor>>();
   for (const tensor of order)
     for (const input of tensor.inputs.map(find)) users.set(input, (users.get(input) ?? new Set<Tensor>()).add(tensor));
+  const onlyUsedHere = (tensor: Tensor): boolean => !kept.has(tensor) && users.get(tensor)?.size === 1;
+  const accumulated = new Map<Tensor, { base: Tensor; product: Tensor }>();
   const inlined = new Set<Tensor>();
   const cost = new Map<Tensor, { instructions: number; leaves: number }>();
   for (const tensor of order) {
     if (!tensor.op.map) continue;
     const inputs = [...new Set(tensor.inputs.map(find))];
+    const pair =
+      tensor.op.map === "add" && inputs.length === 2 ? accumulation(tensor, inputs, onlyUsedHere) : undefined;
+    if (pair) {
+      accumulated.set(tensor, pair);
+      continue;
+    }
     let instructions = 1 + inputs.filter(isConstant).length;
     let leaves = inputs.filter((t) => !isConstant(t)).length;
     for (const input of inputs) {
       const inner = cost.get(input);
-      if (!inner || kept.has(input) || users.get(input)?.size !== 1 || !sameShape(input.shape, tensor.shape)) continue;
+      if (!inner || !onlyUsedHere(input) || !sameShape(input.shape, tensor.shape)) continue;
       if (instructions + inner.instructions > mapLimits.instructions || leaves + inner.leaves - 1 > mapLimits.inputs)
         continue;
       instructions += inner.instructions;
@@ -35,72 +62,54 @@ export function planFusion(
     }
     cost.set(tensor, { instructions, leaves });
   }
-  return inlined;
+  return { inlined, accumulated };
 }
 
-type Instruction = readonly [number, number, number, number];
-
-/** One `map` call for a node and everything inlined into it. */
-export function emitMap(root: Tensor, inlined: ReadonlySet<Tensor>, find: (t: Tensor) => Tensor, emit: Emitter): void {
-  const size = sizeOf(root.shape);
-  const y = emit.write(root);
-  if (size === 0) return;
-  const { leaves, steps } = linearise(root, inlined, find);
-  const { buffers, block } = operands(leaves, root, emit);
-  const register = new Map<Tensor, number>([...leaves, ...steps].map((tensor, i) => [tensor, i]));
-  const instructions = steps.map((tensor): Instruction => {
-    if (isConstant(tensor)) return [mapOpcodes.indexOf("constant"), tensor.attributes.value, 0, 0];
-    const [a, b = 0, c = 0] = tensor.inputs.map((input) => register.get(find(input)) as number);
-    return [mapOpcodes.indexOf(tensor.op.map as (typeof mapOpcodes)[number]), a, b, c];
-  });
-  const [d0, d1, d2, d3] = block.d;
-  const xs = Object.fromEntries(buffers.map((buffer, i) => [`x${i}`, buffer]));
-  emit.call("map", { y0: y, ...xs, d0, d1, d2, d3, inputs: leaves.length, outputs: 1, instructions: steps.length }, [
-    ...block.strides.flat(),
-    leaves.length + steps.length - 1,
-    ...instructions.flat(),
-  ]);
+/** a + product where the product, and a kernel's result of the same shape, are used nowhere else. */
+function accumulation(
+  sum: Tensor,
+  inputs: readonly Tensor[],
+  onlyUsedHere: (t: Tensor) => boolean,
+): { base: Tensor; product: Tensor } | undefined {
+  const fits = (t: Tensor): boolean => onlyUsedHere(t) && sameShape(t.shape, sum.shape);
+  for (const [base, product] of [inputs, [...inputs].reverse()])
+    if (fits(base) && fits(product) && product.op.canAccumulate?.(product) && base.op.lower && !isConstant(base))
+      return { base, product };
+  return undefined;
 }
 
-/** Leaves (values read from memory) and steps (computed in registers) of a tree, users after what they use. */
-function linearise(
+/** The work of a node and everything inlined into it. */
+export function mapWork(
   root: Tensor,
   inlined: ReadonlySet<Tensor>,
   find: (t: Tensor) => Tensor,
-): { leaves: Tensor[]; steps: Tensor[] } {
-  const leaves: Tensor[] = [];
-  const steps: Tensor[] = [];
-  const seen = new Set<Tensor>();
-  const visit = (tensor: Tensor): void => {
-    if (seen.has(tensor)) return;
-    seen.add(tensor);
-    if (tensor !== root && !inlined.has(tensor) && !isConstant(tensor)) {
-      leaves.push(tensor);
-      return;
-    }
-    for (const input of tensor.inputs) visit(find(input));
-    steps.push(tensor);
-  };
-  visit(root);
-  return { leaves, steps };
-}
-
-/** Where the leaves lie, broadcast to the root's shape; copied dense where five or more axes would remain. */
-function operands(
-  leaves: readonly Tensor[],
-  root: Tensor,
   emit: Emitter,
-): { buffers: Buffer[]; block: { d: readonly number[]; strides: readonly (readonly number[])[] } } {
-  const views = leaves.map((leaf) => emit.view(leaf));
-  const block = joinAxes(root.shape, [stridesOf(root.shape), ...views.map((view) => broadcastStrides(view, root))]);
-  if (block) return { buffers: views.map(spanOf), block: { d: block.d, strides: block.strides.slice(1) } };
-  const dense = leaves.map((leaf) => emit.read(leaf));
-  const strides = leaves.map((leaf) =>
-    broadcastStrides({ ...dense[0], shape: leaf.shape, strides: stridesOf(leaf.shape) }, root),
-  );
-  const joined = joinAxes(root.shape, [stridesOf(root.shape), ...strides]);
-  if (!joined) throw new Error(`map: ${root.op.name} of more than four broadcast axes`);
-  return { buffers: dense, block: { d: joined.d, strides: joined.strides.slice(1) } };
+): MapWork {
+  const build = (viewOf: (t: Tensor) => View): MapWork => {
+    const made = new Map<Tensor, Value>();
+    const valueOf = (tensor: Tensor): Value => {
+      const value =
+        made.get(tensor) ??
+        (tensor === root || inlined.has(tensor) || isConstant(tensor) ? step(tensor) : leaf(tensor));
+      made.set(tensor, value);
+      return value;
+    };
+    const step = (tensor: Tensor): Step => ({
+      kind: "step",
+      opcode: tensor.op.map ?? "constant",
+      constant: isConstant(tensor) ? tensor.attributes.value : 0,
+      operands: tensor.inputs.map((input) => valueOf(find(input))),
+    });
+    const leaf = (tensor: Tensor): Leaf => ({
+      kind: "leaf",
+      buffer: spanOf(viewOf(tensor)),
+      strides: broadcastStrides(viewOf(tensor), root),
+    });
+    return { shape: root.shape, outputs: [{ buffer: emit.write(root), value: step(root) }] };
+  };
+  const work = build((tensor) => emit.view(tensor));
+  if (joinable(work)) return work;
+  return build((tensor) => ({ ...emit.read(tensor), shape: tensor.shape, strides: stridesOf(tensor.shape) }));
 }
 
 function broadcastStrides(view: View, root: Tensor): number[] {
@@ -108,4 +117,54 @@ function broadcastStrides(view: View, root: Tensor): number[] {
   return root.shape.map((n, axis) =>
     axis < lead || (view.shape[axis - lead] === 1 && n !== 1) ? 0 : view.strides[axis - lead],
   );
+}
+
+/** How many calls back a piece of work looks for one to join. */
+const mergeWindow = 32;
+
+/** Merges pieces of work over one shape where the later one may run earlier, and encodes what is left. */
+export function mergeMaps(calls: readonly Call[]): Call[] {
+  const done: Call[] = [];
+  const writes = makeWrites(resolve);
+  for (const call of calls) {
+    const work = call.work;
+    const host = work && hostFor(work, done, writes.last);
+    const index = host ? host.index : done.length;
+    if (host) done[index] = { ...done[index], work: host.work };
+    else done.push(call);
+    for (const buffer of writtenBy(call)) writes.add(buffer, index);
+  }
+  return done.map((call) => (call.work ? { ...call, ...mapCall(call.work), work: undefined } : call));
+}
+
+/** The latest earlier piece of work that this one can be done with: all it reads is there by then. */
+function hostFor(
+  work: MapWork,
+  done: readonly Call[],
+  lastWrite: (buffer: Buffer) => number,
+): { index: number; work: MapWork } | undefined {
+  const ready = Math.max(-1, ...valuesOf(work).leaves.map((leaf) => lastWrite(leaf.buffer)));
+  for (let index = done.length - 1; index >= Math.max(0, ready, done.length - mergeWindow); index--) {
+    const host = done[index].work;
+    if (!host || !sameShape(squeezed(host.shape), squeezed(work.shape)) || host.shape.length !== work.shape.length)
+      continue;
+    const readsHost = valuesOf(work).leaves.filter((leaf) => lastWrite(leaf.buffer) === index);
+    const asWritten = readsHost.every(
+      (leaf) => isDense(leaf, work.shape) && host.outputs.some(({ buffer }) => sameBuffer(buffer, leaf.buffer)),
+    );
+    const both = asWritten ? merged(host, work) : undefined;
+    if (both) return { index, work: both };
+  }
+  return undefined;
+}
+
+const squeezed = (shape: readonly number[]): number[] => shape.filter((n) => n !== 1);
+
+function writtenBy(call: Call): Buffer[] {
+  if (call.work) return call.work.outputs.map((output) => output.buffer);
+  const { parameters } = kernels[call.kernel] as unknown as KernelRow;
+  const written = Object.entries(parameters).filter(([, kind]) =>
+    ["out", "inout", "optionalInout", "outIds"].includes(kind),
+  );
+  return written.flatMap(([name]) => (typeof call.args[name] === "object" ? [call.args[name] as Buffer] : []));
 }

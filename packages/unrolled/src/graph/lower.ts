@@ -2,8 +2,9 @@
 // nothing, elementwise trees become one `map`, and what depends on frozen variables alone is computed once.
 import { type KernelName, packedWords } from "../device/kernels.js";
 import { copyDense, spanOf } from "./blocks.js";
-import { emitMap, planFusion } from "./fuse.js";
+import { type Fusion, mapWork, mergeMaps, planFusion } from "./fuse.js";
 import { topological } from "./gradient.js";
+import type { MapWork } from "./map-work.js";
 import { merger } from "./merge.js";
 import type { Arguments, Buffer, Emitter, Op, PackLayout, Root, View } from "./op.js";
 import { constantOp } from "./ops/elementwise.js";
@@ -15,6 +16,8 @@ export interface Call {
   readonly kernel: KernelName;
   readonly args: Arguments;
   readonly tail: readonly number[];
+  /** Elementwise work that is not encoded yet; `args` and `tail` follow from it. */
+  readonly work?: MapWork | undefined;
   /** The node this call computes, to name it in a diagnosis. */
   readonly tensor: Tensor;
 }
@@ -41,7 +44,9 @@ export interface LowerRequest {
 interface Lowering {
   readonly request: LowerRequest;
   readonly find: (tensor: Tensor) => Tensor;
-  readonly inlined: ReadonlySet<Tensor>;
+  readonly fusion: Fusion;
+  /** Products that are added to what their buffer holds. */
+  readonly accumulating: Set<Tensor>;
   /** Nodes that change from run to run. */
   readonly varying: ReadonlySet<Tensor>;
   readonly once: Call[];
@@ -65,14 +70,15 @@ export function lower(request: LowerRequest): Lowered {
     ...request.updates,
   ];
   const order = [...new Set(topological(roots).map(find))];
-  const inlined = planFusion(order, new Set(roots.map(find)), find);
+  const fusion = planFusion(order, new Set(roots.map(find)), find);
   const varying = new Set<Tensor>();
   for (const tensor of order)
     if (request.inputs.has(tensor) || tensor.inputs.some((t) => varying.has(find(t)))) varying.add(tensor);
   const state: Lowering = {
     request,
     find,
-    inlined,
+    fusion,
+    accumulating: new Set(),
     varying,
     once: [],
     each: [],
@@ -86,13 +92,19 @@ export function lower(request: LowerRequest): Lowered {
     guard: undefined,
   }; // prettier-ignore
   const emit = emitter(state);
-  for (const tensor of order)
-    if (!tensor.op.writes && !tensor.op.view && !inlined.has(tensor) && !isConstant(tensor)) emit.view(tensor);
+  const products = new Set([...fusion.accumulated.values()].map(({ product }) => product));
+  const inside = (tensor: Tensor): boolean => fusion.inlined.has(tensor) || products.has(tensor) || isConstant(tensor);
+  for (const tensor of order) if (!tensor.op.writes && !tensor.op.view && !inside(tensor)) emit.view(tensor);
   for (const { tensor, root } of request.outputs)
     within(state, tensor, false, () => copyDense(emit.view(tensor), wholeBuffer(root), emit));
   if (request.guard) state.guard = emit.read(request.guard);
   lowerUpdates(state, emit);
-  return state;
+  return {
+    once: mergeMaps(state.once),
+    each: mergeMaps(state.each),
+    persistent: state.persistent,
+    storages: state.storages,
+  };
 }
 
 export const wholeBuffer = (root: Root): Buffer => ({ root, offset: 0, words: root.words });
@@ -164,6 +176,7 @@ function emitter(state: Lowering): Emitter {
       (current.once ? state.once : state.each).push({ kernel, args, tail, tensor: current.tensor });
     },
     packed: (tensor, layout) => packed(state, find(tensor), layout, emit),
+    accumulates: (tensor) => state.accumulating.has(find(tensor)),
     fromVariables: (tensor) => !state.varying.has(find(tensor)),
     place: (tensor, target) => place(state, emit.view(tensor), target, emit),
     get guard() {
@@ -186,10 +199,34 @@ function compute(state: Lowering, tensor: Tensor, emit: Emitter): View {
   }
   return within(state, tensor, runsOnce(state, tensor), () => {
     if (tensor.op.view) return lookThrough(tensor, emit);
-    if (tensor.op.map) emitMap(tensor, state.inlined, state.find, emit);
+    if (accumulate(state, tensor, emit)) return state.views.get(tensor) as View;
+    if (tensor.op.map) emitMap(state, tensor, emit);
     else tensor.op.lower?.(tensor, emit);
     return denseView(results(tensor)[0], tensor);
   });
+}
+
+function emitMap(state: Lowering, tensor: Tensor, emit: Emitter): void {
+  if (sizeOf(tensor.shape) === 0) return void emit.write(tensor);
+  const work = mapWork(tensor, state.fusion.inlined, state.find, emit);
+  (state.current?.once ? state.once : state.each).push({ kernel: "map", args: {}, tail: [], work, tensor });
+}
+
+/** Lowers a sum as a product that is added to its other side, in place. False where the sum is not such. */
+function accumulate(state: Lowering, sum: Tensor, emit: Emitter): boolean {
+  const pair = state.fusion.accumulated.get(sum);
+  if (!pair) return false;
+  const { base, product } = pair;
+  const view = emit.view(base);
+  if (runsOnce(state, base) === runsOnce(state, product)) {
+    state.accumulating.add(product);
+    state.results.set(product, [spanOf(view)]);
+    within(state, product, runsOnce(state, product), () => product.op.lower?.(product, emit));
+    state.views.set(product, view);
+    state.views.set(sum, view);
+    return true;
+  }
+  return false;
 }
 
 function lookThrough(tensor: Tensor, emit: Emitter): View {

@@ -41,6 +41,8 @@ export interface Emitter {
   call(kernel: KernelName, args: Arguments, tail?: readonly number[]): void;
   /** The packed form of a matrix for `multiply` and the recurrent kernels; made once however often it is asked for. */
   packed(tensor: Tensor, layout: PackLayout): Buffer;
+  /** True where this product is to be added to what `write` already holds. */
+  accumulates(tensor: Tensor): boolean;
   /** True where the tensor depends on nothing but variables. */
   fromVariables(tensor: Tensor): boolean;
   /** Places the dense values of a tensor at a part of a buffer: by computing them there if possible, else by a copy. */
@@ -64,6 +66,8 @@ export interface Op<A = unknown> {
   view?(node: Tensor<A>, source: View): View | undefined;
   /** True for ops that write a variable: never merged, never dropped, run in the order they were made. */
   readonly writes?: boolean;
+  /** True for nodes that can add their result to what is there already (see Emitter.accumulates). */
+  canAccumulate?(node: Tensor<A>): boolean;
   /** Gradient of each input (undefined: none) from the gradients of each result (undefined: not used). */
   gradient?(node: Tensor<A>, upstream: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
   lower?(node: Tensor<A>, emit: Emitter): void;

@@ -33,7 +33,12 @@ function joinColumns(columns: readonly Tensor[]): Tensor[] {
 /** Rows below each other. Where every part is a whole block of one longer tensor the blocks themselves are joined. */
 function concatRows(parts: readonly Tensor[]): Tensor {
   const sources = parts.map((part) => (part.op.name === "reshape" ? part.inputs[0] : part));
-  const joined = concat(sources.every((source, i) => source.shape.length === parts[i].shape.length + 1 && source.shape[0] === 1) ? sources : parts, 0);
+  const joined = concat(
+    sources.every((source, i) => source.shape.length === parts[i].shape.length + 1 && source.shape[0] === 1)
+      ? sources
+      : parts,
+    0,
+  );
   const width = parts[0].shape[1];
   return reshape(joined, [joined.shape.reduce((n, m) => n * m, 1) / width, width]);
 }

@@ -30,6 +30,7 @@ interface Matrix {
 
 const matmulOp: Op<MatmulAttributes> = {
   name: "matmul",
+  canAccumulate: (y) => !y.attributes.bias,
   gradient: (y, [dyMaybe]) => {
     const { transposeA: tA, transposeB: tB } = y.attributes;
     const [a, b] = y.inputs;
@@ -96,10 +97,11 @@ function product(
 ): void {
   const [b, c] = [y.inputs[1], emit.write(y)];
   if (M === 0 || N === 0 || batch === 0) return;
+  const accumulate = emit.accumulates(y) ? 1 : 0;
   const bias = y.attributes.bias ? emit.read(y.inputs[2]) : undefined;
   if (batch === 1 && a.col === 1 && K > 0 && emit.fromVariables(b)) {
     const p = emit.packed(b, { transposed: y.attributes.transposeB, groups: 1 });
-    emit.call("multiply", { c, a: a.buffer, p, bias, M, N, K, aRow: a.row, cRow: N, accumulate: 0 });
+    emit.call("multiply", { c, a: a.buffer, p, bias, M, N, K, aRow: a.row, cRow: N, accumulate });
     return;
   }
   if (bias) emit.call("copy", { y: c, x: bias, ...blockArguments([1, batch, M, N], [0, M * N, N, 1], [0, 0, 0, 1]) });
@@ -119,7 +121,7 @@ function product(
     bCol: right.col,
     cBatch: M * N,
     cRow: N,
-    accumulate: bias ? 1 : 0,
+    accumulate: bias ? 1 : accumulate,
   }); // prettier-ignore
 }
 

@@ -163,7 +163,11 @@ function sideBySide(y: Tensor, parts: readonly Tensor[], axis: number, emit: Emi
     const part = { ...target, offset: target.offset + offset, words: outer === 0 ? 0 : (outer - 1) * row + words };
     if (outer === 1) emit.place(x, part);
     else if (words > 0)
-      emit.call("copy", { y: part, x: emit.read(x), ...blockArguments([1, 1, outer, words], [0, 0, row, 1], [0, 0, words, 1]) });
+      emit.call("copy", {
+        y: part,
+        x: emit.read(x),
+        ...blockArguments([1, 1, outer, words], [0, 0, row, 1], [0, 0, words, 1]),
+      });
     offset += words;
   }
 }
@@ -173,14 +177,26 @@ export function concat(xs: readonly Tensor[], axis = -1): Tensor {
   if (xs.length === 0) throw new ShapeError("concat: must have at least one tensor, was none");
   const a = axisOf("concat", xs[0].shape, axis);
   for (const x of xs)
-    if (x.dtype !== xs[0].dtype || x.shape.length !== xs[0].shape.length || x.shape.some((n, i) => i !== a && n !== xs[0].shape[i]))
-      throw new ShapeError(`concat: shapes must be equal but for axis ${axis}, were ${xs.map((t) => showShape(t.shape)).join(" and ")}`);
+    if (
+      x.dtype !== xs[0].dtype ||
+      x.shape.length !== xs[0].shape.length ||
+      x.shape.some((n, i) => i !== a && n !== xs[0].shape[i])
+    )
+      throw new ShapeError(
+        `concat: shapes must be equal but for axis ${axis}, were ${xs.map((t) => showShape(t.shape)).join(" and ")}`,
+      );
   return xs.length === 1 ? xs[0] : (rejoined(xs, a) ?? concatenated(xs, a));
 }
 
 function concatenated(xs: readonly Tensor[], axis: number): Tensor {
   const total = xs.reduce((n, x) => n + x.shape[axis], 0);
-  return node(concatOp, xs, xs[0].shape.map((n, i) => (i === axis ? total : n)), { axis }, { dtype: xs[0].dtype });
+  return node(
+    concatOp,
+    xs,
+    xs[0].shape.map((n, i) => (i === axis ? total : n)),
+    { axis },
+    { dtype: xs[0].dtype },
+  );
 }
 
 /** Neighbouring slices of one tensor, put together again, are a slice of it. */
@@ -213,7 +229,9 @@ const padOp: Op<{ readonly axis: number; readonly before: number }> = {
   lower: (y, emit) => {
     const { axis, before } = y.attributes;
     const [x] = y.inputs;
-    const edges = [before, y.shape[axis] - before - x.shape[axis]].map((n) => x.shape.map((m, i) => (i === axis ? n : m)));
+    const edges = [before, y.shape[axis] - before - x.shape[axis]].map((n) =>
+      x.shape.map((m, i) => (i === axis ? n : m)),
+    );
     const [first, last] = edges.map((shape) => (shape[axis] > 0 ? [zeros(shape)] : []));
     sideBySide(y, [...first, x, ...last], axis, emit);
   },
