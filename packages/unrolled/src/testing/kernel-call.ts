@@ -65,7 +65,7 @@ export function runKernel(device: Device, call: KernelCall, work = 0): Record<st
   const slots = layOut(call);
   const arena = device.allocate(
     slots.reduce((end, slot) => Math.max(end, slot.offset + aligned(slot.words)), 0) + guardWords,
-  ); // prettier-ignore
+  );
   try {
     const packs = slots.flatMap((slot) =>
       slot.content && isPacked(slot.content) ? [packInto(device, arena, slot)] : [],

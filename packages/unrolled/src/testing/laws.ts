@@ -48,13 +48,12 @@ function threadedCalls(): (readonly [string, KernelCall])[] {
     [300, 5, 17],
     [1, 1, 1000],
   ]) {
-    // prettier-ignore
     const p = { x: draw.normal(K * N), K, N, kStride: N, nStride: 1, groups: 1 };
     const product = { M, N, K, aRow: K, cRow: N, accumulate: 0 };
     calls.push([
       `multiply ${M}x${N}x${K}`,
       { kernel: "multiply", numbers: product, buffers: { a: draw.normal(M * K), p, bias: null } },
-    ]); // prettier-ignore
+    ]);
     const gemm = { batch: 1, M, N, K, aBatch: 0, aRow: 1, aCol: M, bBatch: 0, bRow: N, bCol: 1, cBatch: 0, cRow: N };
     calls.push([
       `gemm ${M}x${N}x${K}`,
@@ -63,26 +62,25 @@ function threadedCalls(): (readonly [string, KernelCall])[] {
         numbers: { ...gemm, accumulate: 0 },
         buffers: { a: draw.normal(M * K), b: draw.normal(K * N) },
       },
-    ]); // prettier-ignore
+    ]);
   }
   for (const [outer, n, inner] of [
     [1, 5003, 1],
     [1, 777, 65],
     [33, 101, 3],
   ]) {
-    // prettier-ignore
     const x = draw.normal(outer * n * inner);
     calls.push([
       `reduce [${outer},${n},${inner}]`,
       { kernel: "reduce", numbers: { outer, n, inner, kind: 0, scale: 1 }, buffers: { x } },
-    ]); // prettier-ignore
+    ]);
   }
   calls.push(["sumSquares", { kernel: "sumSquares", numbers: { n: 100003 }, buffers: { x: draw.normal(100003) } }]);
   const ids = draw.integers(999, 0, 19);
   calls.push([
     "scatterAdd",
     { kernel: "scatterAdd", numbers: { R: 999, D: 17, V: 19 }, buffers: { x: draw.normal(999 * 17), ids } },
-  ]); // prettier-ignore
+  ]);
   const stats = { mean: draw.normal(301, 0.1), rstd: draw.uniform(301, 0.5, 2) };
   const rows = { dy: draw.normal(301 * 33), x: draw.normal(301 * 33), gain: draw.normal(33) };
   calls.push([
@@ -102,13 +100,13 @@ export function rowsAlone(device: Device): void {
     [17, 9],
     [130, 33],
   ])
-    multiplyRowsAlone(device, 11, N, K); // prettier-ignore
+    multiplyRowsAlone(device, 11, N, K);
   for (const kernel of recurrentKernels)
     for (const [N, H] of [
       [5, 17],
       [9, 8],
       [13, 50],
-    ]) // prettier-ignore
+    ])
       for (const reverse of [0, 1]) recurrentRowsAlone(device, kernel, N, H, reverse);
 }
 
@@ -181,7 +179,7 @@ export function sequenceInPieces(device: Device): void {
       [1, 17],
       [4, 16],
       [6, 9],
-    ]) // prettier-ignore
+    ])
       for (const reverse of [0, 1]) piecesOf(device, kernel, N, H, reverse);
 }
 
@@ -194,7 +192,7 @@ function piecesOf(device: Device, kernel: RecurrentKernel, N: number, H: number,
   const [early, late] = [
     [0, split],
     [split, T],
-  ] as const; // prettier-ignore
+  ] as const;
   // The piece that comes first in the order of computation: backward passes run against it.
   const firstIsEarly = (reverse === 0) !== grad;
   const order = firstIsEarly ? [early, late] : [late, early];
@@ -209,7 +207,7 @@ function piecesOf(device: Device, kernel: RecurrentKernel, N: number, H: number,
     }
     if (handed && grad)
       for (const key of ["dh0", "dc0"])
-        if (whole[key]) identical(result[key], whole[key], `${kernel} H=${H} reverse=${reverse}, in pieces: ${key}`); // prettier-ignore
+        if (whole[key]) identical(result[key], whole[key], `${kernel} H=${H} reverse=${reverse}, in pieces: ${key}`);
     handed = result;
   }
 }
@@ -250,7 +248,6 @@ function withHanded(
     ["dh", "dh0"],
     ["dc", "dc0"],
   ]) {
-    // prettier-ignore
     if (!handed[result]) continue;
     const joined = Float64Array.from(buffers[slab] as ArrayLike<number>);
     joined.set(handed[result], reverse ? 0 : T * slot);

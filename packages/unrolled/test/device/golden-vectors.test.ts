@@ -20,7 +20,7 @@ interface Golden {
 const places = ["../../../../../shared/vectors/vectors.json", "../../../../shared/vectors/vectors.json"];
 const file = places.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(url));
 const flat = (nested: Nested): Float64Array =>
-  Float64Array.from(typeof nested === "number" ? [nested] : ((nested as readonly Nested[]).flat(9) as number[])); // prettier-ignore
+  Float64Array.from(typeof nested === "number" ? [nested] : ((nested as readonly Nested[]).flat(9) as number[]));
 
 /** How a golden cell's columns become the kernel's, block by block of H: which block, and with which sign. */
 interface Convention {
@@ -39,7 +39,7 @@ const conventions: readonly Convention[] = [
       [3, 1],
       [2, 1],
     ],
-  }, // prettier-ignore
+  },
   {
     cell: "gru_reset_after_r_z_n",
     kernel: "gru",
@@ -48,7 +48,7 @@ const conventions: readonly Convention[] = [
       [1, 1],
       [2, 1],
     ],
-  }, // prettier-ignore
+  },
   {
     cell: "gru_cs231n_r_z_n",
     kernel: "gruBefore",
@@ -57,7 +57,7 @@ const conventions: readonly Convention[] = [
       [1, 1],
       [2, 1],
     ],
-  }, // prettier-ignore
+  },
   // The update gate keeps the candidate instead of the old state: sigmoid(-a) = 1 - sigmoid(a).
   {
     cell: "gru_coursera_full_r_u_c",
@@ -67,7 +67,7 @@ const conventions: readonly Convention[] = [
       [1, -1],
       [2, 1],
     ],
-  }, // prettier-ignore
+  },
 ];
 
 /** Both ways: each of our conventions is its own inverse. */

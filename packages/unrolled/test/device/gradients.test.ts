@@ -20,7 +20,7 @@ function weigh(outputs: Buffers, weights: Buffers): number {
   for (const [key, weight] of Object.entries(weights))
     weight.forEach((w, i) => {
       sum += w * outputs[key][i];
-    }); // prettier-ignore
+    });
   return sum;
 }
 
@@ -51,7 +51,7 @@ const layers: readonly Layer[] = [
   { forward: "lstm", G: 4 },
   { forward: "gru", G: 3 },
   { forward: "gruBefore", G: 3 },
-]; // prettier-ignore
+];
 
 function checkLayer(layer: Layer, T: number, reverse: number, lengths: number[] | null, activation: number): void {
   const { forward, G } = layer;

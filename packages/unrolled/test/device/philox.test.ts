@@ -36,7 +36,7 @@ it("draws normal numbers by Box-Muller, of mean 0 and variance 1", () => {
     Math.sin(turn * b) * first,
     Math.cos(turn * d) * second,
     Math.sin(turn * d) * second,
-  ]; // prettier-ignore
+  ];
   close(y.slice(8, 12), pairs, { relative: 1e-14 });
   const mean = y.reduce((sum, value) => sum + value) / y.length;
   const variance = y.reduce((sum, value) => sum + (value - mean) ** 2, 0) / y.length;
@@ -56,7 +56,7 @@ it("drops the elements whose uniform number is below the rate, and scales the ot
   identical(
     y,
     x.map((value, i) => (u[i] < 0.25 ? 0 : value / 0.75)),
-  ); // prettier-ignore
+  );
   const dropped = u.filter((value) => value < 0.25).length;
   expect(Math.abs(dropped - 250)).toBeLessThan(55); // 4 deviations of a binomial count
 });

@@ -67,9 +67,9 @@ describe("map", () => {
           ),
           pairs.map(([a, b]) => two(a, b)),
           exact,
-        ); // prettier-ignore
+        );
       else if (name === "where")
-        identical(opcode(name, [0, -0, 1, nan, -3], [1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), [6, 7, 3, 4, 5]); // prettier-ignore
+        identical(opcode(name, [0, -0, 1, nan, -3], [1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), [6, 7, 3, 4, 5]);
       else if (name === "constant") {
         const sizes = { d0: 1, d1: 1, d2: 2, d3: 2, inputs: 0, outputs: 1, instructions: 1 };
         identical(run("map", sizes, {}, [0, mapOpcodes.indexOf(name), 0.1, 0, 0]).y0, [0.1, 0.1, 0.1, 0.1]);

@@ -48,7 +48,7 @@ const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   adagrad,
   rmsprop,
   adam,
-}; // prettier-ignore
+};
 
 type Call = () => void;
 

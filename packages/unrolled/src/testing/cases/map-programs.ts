@@ -46,7 +46,7 @@ function broadcastCases(): TrialCase[] {
           outputs: [2],
           program,
         }),
-      ); // prettier-ignore
+      );
     }
   }
   return cases;
@@ -76,7 +76,7 @@ function programCases(): TrialCase[] {
         program: gate,
         tolerance: composed,
       }),
-    ); // prettier-ignore
+    );
     cases.push(
       mapCase({
         name: `constants only, n=${n}`,
@@ -88,7 +88,7 @@ function programCases(): TrialCase[] {
           ["negate", 0],
         ],
       }),
-    ); // prettier-ignore
+    );
   }
   const eight = Array.from({ length: 8 }, (_, i) => numbers(i).normal(50));
   const sum = Array.from({ length: 7 }, (_, i): Instruction => ["add", i === 0 ? 0 : 7 + i, i + 1]);
@@ -101,7 +101,7 @@ function programCases(): TrialCase[] {
       program: sum,
       tolerance: { relative: 6e-7, scale: 4 },
     }),
-  ); // prettier-ignore
+  );
   const chain = Array.from({ length: 32 }, (_, i): Instruction => [i % 2 ? "tanh" : "add", i, 0]);
   cases.push(
     mapCase({
@@ -112,7 +112,7 @@ function programCases(): TrialCase[] {
       program: chain,
       tolerance: { relative: 3e-6, scale: 1 },
     }),
-  ); // prettier-ignore
+  );
   cases.push(
     mapCase({
       name: "input straight to output",
@@ -122,7 +122,7 @@ function programCases(): TrialCase[] {
       outputs: [0],
       program: [],
     }),
-  ); // prettier-ignore
+  );
   cases.push(
     mapCase({ name: "empty block", block: [1, 3, 0, 5], inputs: [[]], outputs: [1], program: [["negate", 0]] }),
   );
@@ -139,12 +139,12 @@ function inPlaceCases(): TrialCase[] {
       ["add", 0, 2],
       ["mul", 3, 1],
       ["sub", 1, 0],
-    ]; // prettier-ignore
+    ];
     const tolerance = { relative: 6e-7, scale: 1 }; // fused or separate rounding of (a + c) b
     const both = [
       ["y0", "x0"],
       ["y1", "x1"],
-    ] as const; // prettier-ignore
+    ] as const;
     return [
       mapCase({
         name: `in place, n=${n}`,

@@ -14,7 +14,7 @@ const extremes = (
   "8388607.5 -8388607.5 0.99999994 1.0000001 0.04 -0.04 1e-4 -1e-4 3e-4 0.625 -0.625"
 )
   .split(" ")
-  .map((text) => f(Number(text))); // prettier-ignore
+  .map((text) => f(Number(text)));
 
 /** Two roundings of a result within 2 ulp of the true one; composed functions get as much again. */
 const function2Ulp: CloseOptions = { relative: 3.6e-7 };
@@ -96,7 +96,7 @@ const unaryCase = (opcode: MapOpcode, name: string, x: ArrayLike<number>, tolera
     outputs: [1],
     program: [[opcode, 0]],
     tolerance,
-  }); // prettier-ignore
+  });
 
 const binaryCase = (
   opcode: MapOpcode,
@@ -111,7 +111,7 @@ const binaryCase = (
     outputs: [2],
     program: [[opcode, 0, 1]],
     tolerance,
-  }); // prettier-ignore
+  });
 
 const where = (name: string, a: ArrayLike<number>, b: ArrayLike<number>, c: ArrayLike<number>): TrialCase =>
   mapCase({
@@ -120,7 +120,7 @@ const where = (name: string, a: ArrayLike<number>, b: ArrayLike<number>, c: Arra
     inputs: [a, b, c],
     outputs: [3],
     program: [["where", 0, 1, 2]],
-  }); // prettier-ignore
+  });
 
 function powerCases(): TrialCase[] {
   const draw = numbers(11);

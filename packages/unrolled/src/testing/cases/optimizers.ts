@@ -71,7 +71,6 @@ function assignCases(): TrialCase[] {
 function variations(
   run: (n: number, guard: readonly number[] | null, scale: number | null, decay: number, name: string) => void,
 ): void {
-  // prettier-ignore
   for (const [name, guard] of guards) run(19, guard, 0.5, Math.fround(0.01), name);
   sizes.forEach((n, i) => {
     const [name, guard] = guards[i % 3];
@@ -91,7 +90,6 @@ function sgdCases(): TrialCase[] {
     ["nesterov", 0.875, 1],
     ["without v", 0, 0],
   ] as const) {
-    // prettier-ignore
     variations((n, guard, scale, decay, how) => {
       const name = `${kind}, n=${n}, ${how}, decay ${decay}`;
       cases.push({

@@ -22,7 +22,7 @@ export function randomCases(): TrialCase[] {
       numbers: boundary,
       buffers: { x: [1, 2, 3, 4], key: [0, 0] },
       tolerance: { relative: 2.5e-7 },
-    }), // prettier-ignore
+    }),
   });
   [...sizes, 2, 6, 1001].forEach((n, i) => {
     const key = keys[i % keys.length];
@@ -41,7 +41,7 @@ export function randomCases(): TrialCase[] {
         numbers: { n, stream, kind: 1 },
         buffers: { key },
         tolerance: { relative: 1e-6, absolute: 3e-6 },
-      }), // prettier-ignore
+      }),
     });
     for (const rate of [0, 0.25, 0.5, 0.875]) {
       const x = numbers(n).normal(n);
@@ -51,7 +51,7 @@ export function randomCases(): TrialCase[] {
         numbers: { n, stream, rate },
         buffers: { x, key },
         tolerance: { relative: 2.5e-7 },
-      } as const; // prettier-ignore
+      } as const;
       cases.push({ kernel: "dropout", name: `rate ${rate}, n=${n}`, trial: () => trial });
       cases.push({
         kernel: "dropout",

@@ -14,7 +14,7 @@ export const recurrentKernels = [
   "gruGrad",
   "gruBefore",
   "gruBeforeGrad",
-] as const satisfies readonly KernelName[]; // prettier-ignore
+] as const satisfies readonly KernelName[];
 export type RecurrentKernel = (typeof recurrentKernels)[number];
 
 export interface SequenceShape {
@@ -69,7 +69,7 @@ export function recurrentBuffers(
       ...common,
       h: rnnActivations[shape.activation] === "relu" ? safe.map((v) => Math.max(v, 0)) : safe,
       rT: packedBackward(R, H, 0, 1),
-    }; // prettier-ignore
+    };
   }
   if (kernel === "lstmGrad") {
     return { ...common, dc: draw.normal(slab), gates, c: draw.normal(slab), rT: packedBackward(R, H, 0, 4) };
@@ -125,7 +125,7 @@ export function recurrentCases(): TrialCase[] {
             [9, 17],
             [8, 16],
           ] as const)
-            add(T, N, H, reverse, ragged); // prettier-ignore
+            add(T, N, H, reverse, ragged);
     for (const [N, H] of [
       [1, 3],
       [2, 4],

@@ -82,7 +82,7 @@ function crossEntropyCases(): TrialCase[] {
     if (R > 4)
       [ignore, -1, V, 2 ** 30].forEach((target, i) => {
         targets[i] = target;
-      }); // prettier-ignore
+      });
     const sizesOf = { R, V, ignore };
     cases.push({
       kernel: "crossEntropy",
@@ -93,7 +93,7 @@ function crossEntropyCases(): TrialCase[] {
         buffers: { logits, targets },
         tolerance: logProbability,
         tolerances: { weight: "exact" },
-      }), // prettier-ignore
+      }),
     });
     const grad = (): Trial => {
       const lse = Float64Array.from({ length: R }, (_, row) => lseOf(logits.subarray(row * V, row * V + V)));
@@ -109,7 +109,7 @@ function crossEntropyCases(): TrialCase[] {
       kernel: "crossEntropyGrad",
       name: `${name}, in place`,
       trial: () => ({ ...grad(), inPlace: [["dlogits", "logits"]] }),
-    }); // prettier-ignore
+    });
   };
   for (const V of sizes) {
     add(`V=${V}`, 7, V, numbers(V).normal(7 * V, 2), -100);
@@ -136,13 +136,12 @@ function tableCases(): TrialCase[] {
       [33, 9],
       [20, 65],
     ]) {
-      // prettier-ignore
       const name = `R=${R} D=${D} V=${V}`;
       const ids = numbers(seedOf(name)).integers(R, 0, V);
       if (R > 4)
         [-1, V, 2 ** 31 - 1].forEach((id, i) => {
           ids[i] = id;
-        }); // prettier-ignore
+        });
       const draw = numbers(D);
       const [table, x] = [draw.normal(V * D), draw.normal(R * D)];
       cases.push({
@@ -159,7 +158,7 @@ function tableCases(): TrialCase[] {
           numbers: { R, D, V },
           buffers: { x, ids },
           tolerance: { relative: 1e-6, scale: 6 },
-        }), // prettier-ignore
+        }),
       });
     }
   return cases;
@@ -173,7 +172,6 @@ function layerNormCases(): TrialCase[] {
       [5, 3],
       [17, 0],
     ]) {
-      // prettier-ignore
       const name = `R=${R} n=${n}${offset ? ` around ${offset}` : ""}`;
       const draw = numbers(seedOf(name));
       const x = draw.normal(R * n).map((value) => Math.fround(value + offset));
