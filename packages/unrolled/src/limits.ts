@@ -36,17 +36,17 @@ export interface Limits {
 }
 
 export const limits: Limits = Object.freeze({
-  headerBytes: 16 << 20,
-  tensors: 100_000,
+  headerBytes: 8 << 20,
+  tensors: 20_000,
   dimensions: 8,
   elements: 2 ** 40,
   nameUnits: 512,
   jsonDepth: 16,
-  jsonValues: 1_000_000,
+  jsonValues: 250_000,
   width: 1 << 20,
   layers: 64,
   specBytes: 1 << 20,
-  vocabularyBytes: 64 << 20,
+  vocabularyBytes: 16 << 20,
   vocabulary: 1_000_000,
   tokenUnits: 1_024,
   recordBytes: 16 << 20,

@@ -1,6 +1,6 @@
 // A strict JSON scanner for files that may be hostile: objects are Maps, a key that comes twice is refused, depth and size are bounded.
 // JSON.parse can do neither, and it rounds integers above 2^53 without a word.
-import { loneSurrogate } from "./utf8.js";
+import { loneSurrogate, unitsToString } from "./utf8.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | ReadonlyMap<string, Json>;
 
@@ -136,30 +136,46 @@ function readWord<T extends Json>(scan: Scan, word: string, value: T): T {
 }
 
 function readString(scan: Scan): string {
-  const { text, rules } = scan;
-  let value = "";
-  let from = ++scan.at;
-  let escaped = false;
-  for (;;) {
-    const unit = text.charCodeAt(scan.at);
-    if (unit === 0x22) break;
-    if (unit === 0x5c) {
-      value += text.slice(from, scan.at) + readEscape(scan);
-      from = scan.at;
-      escaped = true;
-    } else if (unit >= 0x20) scan.at++;
-    else if (Number.isNaN(unit)) wanted(scan, "a closing quote");
-    else rules.fail("json-control-character", `a bare control character in the text at ${scan.at}`);
+  const { text } = scan;
+  const from = ++scan.at;
+  const escapes = toClosingQuote(scan);
+  const end = scan.at++;
+  if (!escapes) return text.slice(from, end);
+  // One array for all units: pieces of text joined one by one would take many times the memory of the file.
+  const units = new Uint16Array(end - from);
+  let count = 0;
+  const inside: Scan = { ...scan, at: from };
+  while (inside.at < end) {
+    if (text.charCodeAt(inside.at) === 0x5c) units[count++] = readEscape(inside);
+    else units[count++] = text.charCodeAt(inside.at++);
   }
-  value += text.slice(from, scan.at++);
-  if (escaped && loneSurrogate(value) >= 0) {
-    rules.fail("json-lone-surrogate", `half a surrogate pair in the text that ends at character ${scan.at}`);
+  const value = unitsToString(units, count);
+  if (loneSurrogate(value) >= 0) {
+    scan.rules.fail("json-lone-surrogate", `half a surrogate pair in the text that ends at character ${end}`);
   }
   return value;
 }
 
-function readEscape(scan: Scan): string {
-  const letter = scan.text[scan.at + 1] ?? "";
+/** Moves to the quote that ends a text; says whether an escape lies before it. */
+function toClosingQuote(scan: Scan): boolean {
+  const { text, rules } = scan;
+  let escapes = false;
+  for (;;) {
+    const unit = text.charCodeAt(scan.at);
+    if (unit === 0x22) return escapes;
+    if (unit === 0x5c) escapes = true;
+    if (Number.isNaN(unit)) wanted(scan, "a closing quote");
+    if (unit < 0x20) rules.fail("json-control-character", `a bare control character in the text at ${scan.at}`);
+    scan.at += unit === 0x5c ? 2 : 1;
+  }
+}
+
+const escapeLetters = '"\\/bfnrt';
+const escapedLetters = '"\\/\b\f\n\r\t';
+
+/** The UTF-16 unit that an escape stands for. */
+function readEscape(scan: Scan): number {
+  const letter = scan.text[scan.at + 1]!;
   if (letter === "u") {
     let code = 0;
     for (let i = 2; i < 6; i++) {
@@ -168,12 +184,12 @@ function readEscape(scan: Scan): string {
       code = code * 16 + digit;
     }
     scan.at += 6;
-    return String.fromCharCode(code);
+    return code;
   }
-  const place = letter === "" ? -1 : '"\\/bfnrt'.indexOf(letter);
+  const place = escapeLetters.indexOf(letter);
   if (place < 0) wanted(scan, "a known escape");
   scan.at += 2;
-  return '"\\/\b\f\n\r\t'[place]!;
+  return escapedLetters.charCodeAt(place);
 }
 
 function digits(scan: Scan): number {

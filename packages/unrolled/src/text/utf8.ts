@@ -40,13 +40,20 @@ export interface Decoded {
 
 const block = 8192;
 
-function unitsToString(units: Uint16Array, count: number): string {
-  return String.fromCharCode.apply(null, units.subarray(0, count) as unknown as number[]);
+function blockToString(units: Uint16Array, from: number, to: number): string {
+  return String.fromCharCode.apply(null, units.subarray(from, to) as unknown as number[]);
+}
+
+/** The first `count` UTF-16 units as a string. */
+export function unitsToString(units: Uint16Array, count: number): string {
+  let text = "";
+  for (let from = 0; from < count; from += block) text += blockToString(units, from, Math.min(count, from + block));
+  return text;
 }
 
 /** Strict UTF-8 to a string, up to the first invalid byte. */
 export function decodeUtf8(bytes: Uint8Array): Decoded {
-  const units = new Uint16Array(block + 2);
+  const units = new Uint16Array(block + 1);
   let text = "";
   let count = 0;
   let at = 0;
