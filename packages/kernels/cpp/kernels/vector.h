@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #include "../build.h"
 #include "../team.h"
 
@@ -30,20 +34,40 @@ INLINE Floats load(const float* p, Full = {}) {
   return v;
 }
 
-/** Lanes past the count are 0. */
+/** Lanes past the count are 0. Nothing past it is read or written. */
+INLINE Floats load(const float* p, Part part);
+INLINE void store(float* p, Floats v, Part part);
+INLINE void store(float* p, Floats v, Full = {}) { __builtin_memcpy(p, &v, sizeof v); }
+
+#if W == 16 && defined(__AVX512F__)
+INLINE Floats load(const float* p, Part part) {
+  return (Floats)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << part.count) - 1), p);
+}
+
+INLINE void store(float* p, Floats v, Part part) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << part.count) - 1), (__m512)v);
+}
+#elif W == 8 && defined(__AVX2__)
+INLINE __m256i maskOf(Part part) {
+  const Ints lane = {0, 1, 2, 3, 4, 5, 6, 7};
+  return (__m256i)(lane < spread(static_cast<int32_t>(part.count)));
+}
+
+INLINE Floats load(const float* p, Part part) { return (Floats)_mm256_maskload_ps(p, maskOf(part)); }
+INLINE void store(float* p, Floats v, Part part) { _mm256_maskstore_ps(p, maskOf(part), (__m256)v); }
+#else
 INLINE Floats load(const float* p, Part part) {
   alignas(64) float lanes[W] = {};
   for (int64_t i = 0; i < part.count; i++) lanes[i] = p[i];
   return load(lanes);
 }
 
-INLINE void store(float* p, Floats v, Full = {}) { __builtin_memcpy(p, &v, sizeof v); }
-
 INLINE void store(float* p, Floats v, Part part) {
   alignas(64) float lanes[W];
   store(lanes, v);
   for (int64_t i = 0; i < part.count; i++) p[i] = lanes[i];
 }
+#endif
 
 /** Asks for words that will be wanted soon. */
 INLINE void fetch(const float* p, int64_t words) {
