@@ -1,7 +1,7 @@
 // A cell is one step of a recurrent network as a pure function of weights, input and state, written in ops. `unroll` runs
 // it over a sequence: T copies, tied weights. T time, N batch, D input, H hidden.
 import { ShapeError } from "../errors.js";
-import { gather, linear, matmul, reshape, slice, stack } from "../graph/ops/index.js";
+import { concat, gather, linear, matmul, reshape, slice, stack, zeros } from "../graph/ops/index.js";
 import { type Shape, sameShape, showShape, sizeOf, type Tensor } from "../graph/tensor.js";
 
 export interface CellSizes {
@@ -12,7 +12,8 @@ export interface CellSizes {
 export type Named<K extends string = string> = Readonly<Record<K, Tensor>>;
 
 /**
- * What goes into a layer: a sequence [T,N,D], or ids [T,N] into a table [V,D] that need not be looked up one by one.
+ * What goes into a layer: a sequence [T,N,D], or ids [T,N] into a table [V,D] that need not be looked up one by one; the
+ * id V stands for the zero vector.
  * `frozen` says that the table and the weights do not change from run to run.
  */
 export type LayerInput = Tensor | { readonly table: Tensor; readonly ids: Tensor; readonly frozen: boolean };
@@ -57,9 +58,11 @@ const preparedLimit = 2 ** 24;
  */
 export function project(input: LayerInput, W: Tensor, b: Tensor): Tensor {
   if ("table" in input) {
-    const [V, width] = [input.table.shape[0], W.shape[0]];
-    if (V <= sizeOf(input.ids.shape) || (input.frozen && V * width <= preparedLimit))
-      return gather(linear(input.table, W, b), input.ids);
+    const [[V, D], width] = [input.table.shape, W.shape[0]];
+    if (V <= sizeOf(input.ids.shape) || (input.frozen && V * width <= preparedLimit)) {
+      const table = concat([input.table, zeros([1, D])], 0); // the zero vector has a row too: it becomes b, not 0
+      return gather(linear(table, W, b), input.ids);
+    }
   }
   return linear(sequenceOf(input), W, b);
 }
