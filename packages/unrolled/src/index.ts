@@ -78,23 +78,74 @@ export { type Draws, draws } from "./draws.js";
 
 export { type Evaluation, type Evaluator, evaluateModel, evaluationOf, evaluator } from "./models/evaluate.js";
 export {
-  carriedStates, forward, type LanguageModel, type LayerStates, languageModel, loadLanguageModel, memoryEstimate, parameterCount,
-  readWeights, weightShapes, writeWeights,
+  carriedStates,
+  forward,
+  type LanguageModel,
+  type LayerStates,
+  languageModel,
+  loadLanguageModel,
+  memoryEstimate,
+  parameterCount,
+  readWeights,
+  weightShapes,
+  writeWeights,
 } from "./models/language-model.js"; // prettier-ignore
 export { type ScoredSentence, type ScoredToken, scoreSentences } from "./models/score.js";
 export {
-  type CellName, cellNames, checkLanguageModelSpec, type LanguageModelOptions, type LanguageModelSpec, languageModelSpec,
-  type TokenKind, tokenKinds,
+  type CellName,
+  cellNames,
+  checkLanguageModelSpec,
+  type LanguageModelOptions,
+  type LanguageModelSpec,
+  languageModelSpec,
+  type TokenKind,
+  tokenKinds,
 } from "./models/spec.js"; // prettier-ignore
-export { type Cell, type CellSizes, cell, type LayerInput, type LayerResult, type Named, project, runLayer, unroll } from "./nn/cell.js";
+export {
+  type Cell,
+  type CellSizes,
+  cell,
+  type LayerInput,
+  type LayerResult,
+  type Named,
+  project,
+  runLayer,
+  unroll,
+} from "./nn/cell.js";
 export { gruCell } from "./nn/cells/gru.js";
 export { lstmCell } from "./nn/cells/lstm.js";
 export { rnnCell } from "./nn/cells/rnn.js";
 export type {
-  CheckpointEvent, DoneEvent, SampleEvent, StartEvent, StepEvent, TrainEvent, TrainingCounters, TrainingState, ValidationEvent,
+  CheckpointEvent,
+  DoneEvent,
+  SampleEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  TrainingCounters,
+  TrainingState,
+  ValidationEvent,
 } from "./train/events.js"; // prettier-ignore
-export { adagrad, adam, adamw, makeOptimizer, type Optimizer, type OptimizerSpec, optimizerNames, rmsprop, sgd } from "./train/optimizers.js";
-export { constant, cosine, plateau, rateFactor, type ScheduleSpec, scheduleNames, stepDecay } from "./train/schedules.js";
+export {
+  adagrad,
+  adam,
+  adamw,
+  makeOptimizer,
+  type Optimizer,
+  type OptimizerSpec,
+  optimizerNames,
+  rmsprop,
+  sgd,
+} from "./train/optimizers.js";
+export {
+  constant,
+  cosine,
+  plateau,
+  rateFactor,
+  type ScheduleSpec,
+  scheduleNames,
+  stepDecay,
+} from "./train/schedules.js";
 export { type Clip, type StepProgram, trainingStep } from "./train/step.js";
 export { type TrainOptions, train } from "./train/train.js";
 export type { NamedArray } from "./io/named-array.js";

@@ -5,7 +5,7 @@ import { compile, i32 } from "../graph/compile.js";
 import { assign, reshape } from "../graph/ops/index.js";
 import { evict } from "../graph/variable.js";
 import { carriedStates, forward, type LanguageModel } from "../models/language-model.js";
-import { startToken } from "../models/start-token.js";
+import { noToken, startToken } from "../models/start-token.js";
 import { decoder } from "../text/decode.js";
 import { encode } from "../text/encode.js";
 import { checkSampling, chooseToken, type SamplingOptions } from "./sampling.js";
@@ -19,7 +19,7 @@ export interface GenerateOptions extends SamplingOptions {
   /** Tokens to write; 500 where left out. */
   readonly length?: number;
   readonly seed?: number;
-  /** Read tokens of the prompt that the vocabulary lacks as <unk>. */
+  /** Read tokens of the prompt that the vocabulary lacks as <unk>, or as nothing (the zero vector) where it has no <unk>. */
   readonly allowUnknown?: boolean;
 }
 
@@ -79,7 +79,7 @@ export function* write(made: Writer, options: Omit<GenerateOptions, "device">): 
   const { model, length = 500, seed = 1 } = options;
   const { vocabulary } = model;
   const prompt = options.prompt
-    ? encode(vocabulary, options.prompt, { allowUnknown: options.allowUnknown ?? false })
+    ? encode(vocabulary, options.prompt, { allowUnknown: options.allowUnknown ?? false, missing: noToken(vocabulary) })
     : new Int32Array();
   const banned = vocabulary.unknown === undefined ? undefined : new Set([vocabulary.unknown]);
   const text = decoder(vocabulary);
@@ -88,7 +88,7 @@ export function* write(made: Writer, options: Omit<GenerateOptions, "device">): 
   let logits = prompt.length > 0 ? undefined : made.read(startToken(vocabulary));
   for (const id of prompt) {
     logits = made.read(id);
-    text.push(id); // lets the decoder know what the text so far ends with
+    if (id < vocabulary.tokens.length) text.push(id); // lets the decoder know what the text so far ends with
   }
   for (let i = 0; i < length; i++) {
     const id = chooseToken(logits as Words, options, random.uniform(), banned);

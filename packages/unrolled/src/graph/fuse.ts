@@ -87,7 +87,7 @@ export function mapWork(
 ): MapWork {
   const build = (viewOf: (t: Tensor) => View): MapWork => {
     const made = new Map<Tensor, Value>();
-    const valueOf = (tensor: Tensor): Value => {
+    const valueFor = (tensor: Tensor): Value => {
       const value =
         made.get(tensor) ??
         (tensor === root || inlined.has(tensor) || isConstant(tensor) ? step(tensor) : leaf(tensor));
@@ -98,7 +98,7 @@ export function mapWork(
       kind: "step",
       opcode: tensor.op.map ?? "constant",
       constant: isConstant(tensor) ? tensor.attributes.value : 0,
-      operands: tensor.inputs.map((input) => valueOf(find(input))),
+      operands: tensor.inputs.map((input) => valueFor(find(input))),
     });
     const leaf = (tensor: Tensor): Leaf => ({
       kind: "leaf",

@@ -7,6 +7,8 @@ import { scanWords } from "./words.js";
 export interface EncodeOptions {
   /** Symbols the vocabulary lacks become `<unk>` instead of an error. Default false. */
   readonly allowUnknown?: boolean;
+  /** The id of allowed unknown symbols where the vocabulary has no `<unk>`; an error where left out. */
+  readonly missing?: number;
 }
 
 export type Encoder = (text: string, options?: EncodeOptions) => Int32Array;
@@ -80,6 +82,7 @@ function wordEncoder(vocabulary: Vocabulary): Encoder {
 function unknownId(vocabulary: Vocabulary, options: EncodeOptions, text: string, at: number, token: string): number {
   const allowed = options.allowUnknown === true;
   if (allowed && vocabulary.unknown !== undefined) return vocabulary.unknown;
+  if (allowed && options.missing !== undefined) return options.missing;
   const { line, column } = placeIn(text, at);
   const what = vocabulary.kind === "char" ? nameCharacter(token) : JSON.stringify(token);
   const place = `line ${line}, column ${column}`;
