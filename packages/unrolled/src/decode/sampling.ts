@@ -37,12 +37,13 @@ export function chooseToken(
 ): number {
   const { temperature = 1, topK, topP, greedy = false } = options;
   if (greedy) return largest(logits, banned);
+  const weights = new Float64Array(logits.length);
   const top = logits[largest(logits, banned)];
   // The maximum is subtracted before the division: logits of 1e4 at temperature 1e-3 stay finite.
-  const weights = Float64Array.from(logits, (z, id) => (banned?.has(id) ? 0 : Math.exp((z - top) / temperature)));
-  if (topK === undefined && topP === undefined) return draw(weights, undefined, uniform);
-  const order = Array.from(weights.keys()).sort((a, b) => weights[b] - weights[a] || a - b);
-  return draw(weights, nucleus(weights, order.slice(0, topK ?? order.length), topP), uniform);
+  for (let id = 0; id < weights.length; id++) weights[id] = Math.exp((logits[id] - top) / temperature);
+  if (banned) for (const id of banned) weights[id] = 0;
+  if (topK !== undefined || topP !== undefined) keepLikeliest(weights, topK ?? weights.length, topP ?? 1);
+  return draw(weights, uniform);
 }
 
 function largest(logits: ArrayLike<number>, banned?: ReadonlySet<number>): number {
@@ -51,25 +52,25 @@ function largest(logits: ArrayLike<number>, banned?: ReadonlySet<number>): numbe
   return best;
 }
 
-/** The shortest prefix of `order` that holds a share p of its weight. */
-function nucleus(weights: Float64Array, order: readonly number[], p: number | undefined): readonly number[] {
-  if (p === undefined || p >= 1) return order;
-  const total = order.reduce((sum, id) => sum + weights[id], 0);
+/** Zeroes all but the k largest weights, and of these all but the fewest that hold a share p of them. */
+function keepLikeliest(weights: Float64Array, k: number, p: number): void {
+  const order = Array.from(weights.keys()).sort((a, b) => weights[b] - weights[a] || a - b);
+  const total = order.slice(0, k).reduce((sum, id) => sum + weights[id], 0);
   let held = 0;
-  for (const [i, id] of order.entries()) {
+  for (const [place, id] of order.entries()) {
+    const enough = place > 0 && p < 1 && held >= p * total;
     held += weights[id];
-    if (held >= p * total) return order.slice(0, i + 1);
+    if (place >= k || enough) weights[id] = 0;
   }
-  return order;
 }
 
-function draw(weights: Float64Array, among: readonly number[] | undefined, uniform: number): number {
-  const ids = among ?? weights.keys();
+/** The id whose stretch of the line 0..sum(weights) the draw falls on. */
+function draw(weights: Float64Array, uniform: number): number {
   let total = 0;
-  for (const id of among ?? weights.keys()) total += weights[id];
+  for (let id = 0; id < weights.length; id++) total += weights[id];
   let left = uniform * total;
   let last = -1;
-  for (const id of ids) {
+  for (let id = 0; id < weights.length; id++) {
     if (weights[id] === 0) continue;
     last = id;
     left -= weights[id];
