@@ -94,4 +94,9 @@ double multiplyBare(int64_t turns) {
   return operations;
 }
 
+double measurePeak(int64_t iterations) {
+  float result = 0;
+  return peak(iterations, &result);
+}
+
 }  // namespace UNROLLED

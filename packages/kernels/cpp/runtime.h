@@ -53,4 +53,7 @@ void finish(Crew* crew);
 /** Runs the bare multiply loop on the calling thread: what no kernel can beat. Returns its floating-point operations. */
 double multiplyBare(int64_t turns);
 
+/** Does that many rounds of bare multiply-adds and answers how many floating-point operations they were. */
+double measurePeak(int64_t iterations);
+
 }  // namespace UNROLLED

@@ -12,9 +12,9 @@ const absentFile = join(folder, "native-absent.json");
 const names = process.arch === "x64" ? ["plain", "avx2", "avx512"] : ["plain"];
 const files = names.map((name) => join(folder, "Release", `${name}.node`));
 
-function wanted() {
+function wanted(sources = sourcesOf("native")) {
   const recipe = readFileSync(join(packageFolder, "binding.gyp"), "utf8");
-  return fingerprint(sourcesOf("native"), recipe, commonFlags, process.platform, process.arch);
+  return fingerprint(sources, recipe, commonFlags, process.platform, process.arch);
 }
 
 export function isNativeCurrent() {

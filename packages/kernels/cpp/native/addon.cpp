@@ -200,6 +200,16 @@ napi_value jsMultiplyBare(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/** peak(iterations) -> floating-point operations done by bare multiply-adds */
+napi_value jsPeak(napi_env env, napi_callback_info info) {
+  const Arguments arguments(env, info);
+  double iterations = 0;
+  if (!getWhole(arguments, 0, 1e10, &iterations)) return nullptr;
+  napi_value result = nullptr;
+  napi_create_double(env, measurePeak(static_cast<int64_t>(iterations)), &result);
+  return result;
+}
+
 #ifdef UNROLLED_PLAIN
 /** supports() -> names of the builds this processor can run, the best first. */
 napi_value jsSupports(napi_env env, napi_callback_info) {
@@ -246,6 +256,7 @@ napi_value initialize(napi_env env, napi_value exports) {
   add("load", jsLoad);
   add("unload", jsUnload);
   add("run", jsRun);
+  add("peak", jsPeak);
   add("multiplyBare", jsMultiplyBare);
 #ifdef UNROLLED_PLAIN
   add("supports", jsSupports);
