@@ -50,12 +50,17 @@ export interface Finished {
 
 export const tinyRun = { batch: 3, sequence: 5, validateEvery: 1_000_000 } as const;
 
-/** Runs a training to its end. */
+/** Runs a training to its end, or asks it to stop after `stopAfter` steps. */
 export async function finish(
   options: Omit<TrainOptions, "batch" | "sequence"> & Partial<TrainOptions>,
+  stopAfter?: number,
 ): Promise<Finished> {
   const events: TrainEvent[] = [];
-  for await (const event of train({ ...tinyRun, ...options })) events.push(event);
+  const stop = { requested: false };
+  for await (const event of train({ ...tinyRun, ...options, stop })) {
+    events.push(event);
+    if (event.type === "step" && event.step === stopAfter) stop.requested = true;
+  }
   const checkpoints = events.filter((event): event is CheckpointEvent => event.type === "checkpoint");
   return {
     events,
@@ -70,8 +75,9 @@ export const trained = (
   corpus: Corpus,
   model: ModelOptions,
   options: Partial<TrainOptions>,
+  stopAfter?: number,
 ): Promise<Finished> =>
-  finish({ device, corpus, model: tinyModel(corpus, model), maxSteps: 20, epochs: 1000, ...options });
+  finish({ device, corpus, model: tinyModel(corpus, model), maxSteps: 20, epochs: 1000, ...options }, stopAfter);
 
 /** All numbers of named arrays in one row, to compare bit by bit. */
 export const allOf = (arrays: readonly { readonly data: ArrayLike<number> }[]): number[] =>
