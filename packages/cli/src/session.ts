@@ -61,6 +61,7 @@ export async function runSession(session: Session): Promise<DoneEvent> {
   const sampler = timedSamples(session, began);
   try {
     for await (const event of train(trainOptions(session))) {
+      if (event.type === "step") checkDivergence(event, session);
       await handle(event, session);
       if (event.type === "checkpoint") saved = event.step;
       if (event.type === "done") done = event;
@@ -154,6 +155,19 @@ function timedSamples({ seconds, model, device, reporter, clock, settings }: Ses
   };
 }
 
+/**
+ * A loss that is finite and absurd: a hundred times that of guessing. Such weights do not come back, and are not saved.
+ * Throws NumericError.
+ */
+function checkDivergence({ step, loss, gradientNorm }: StepEvent, { model }: Session): void {
+  const guessing = Math.log(model.spec.vocabulary);
+  if (loss <= 100 * guessing) return;
+  throw new NumericError(
+    `step ${step}: loss must stay near ${guessing.toFixed(2)}, that of guessing, or below; was ${loss.toPrecision(3)}, gradient norm ${gradientNorm.toPrecision(3)}`,
+    { code: "diverged" },
+  );
+}
+
 function withAdvice(error: NumericError, { store, settings }: Session, saved: number | undefined): NumericError {
   const kept =
     saved === undefined
@@ -162,7 +176,7 @@ function withAdvice(error: NumericError, { store, settings }: Session, saved: nu
   const clip = settings.clipNorm === null ? "set --clip-norm 5 and " : "";
   return new NumericError(error.message, {
     code: error.code,
-    hint: `${kept}; ${clip}train anew with an --lr below ${settings.optimizer.rate}`,
+    hint: `${kept}; ${clip}train anew with a smaller --lr than ${settings.optimizer.rate}`,
     cause: error,
   });
 }

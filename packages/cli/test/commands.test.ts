@@ -33,8 +33,8 @@ describe("train --json", () => {
     expect(lines[0]).toMatchObject({
       type: "start",
       vocabulary: symbols,
-      tokens: 4515,
-      validationTokens: 502,
+      tokens: content.length - heldOut,
+      validationTokens: heldOut,
       firstStep: 0,
     });
     expect(lines[0]).toMatchObject({
