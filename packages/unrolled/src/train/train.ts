@@ -1,7 +1,7 @@
 // The training loop: truncated BPTT over parallel streams, told as plain events. T time, N batch.
 import type { Device } from "../device/device.js";
 import { NumericError, SpecError } from "../errors.js";
-import { readVariable, writeVariable } from "../graph/variable.js";
+import { evict, readVariable, writeVariable } from "../graph/variable.js";
 import type { Variable } from "../graph/tensor.js";
 import { type Writer, write, writer } from "../decode/generate.js";
 import { evaluateChunks, type Evaluator, evaluator, zero } from "../models/evaluate.js";
@@ -132,6 +132,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
   } finally {
     run.step.close();
     for (const tool of tools.values()) tool.close();
+    for (const { storage } of Object.values({ ...run.optimizer.state, ...run.carried })) evict(options.device, storage);
   }
 }
 
