@@ -1,7 +1,8 @@
-// Builds what is missing or older than its sources: TypeScript (dist/), wasm and native kernels. Fast when all is there.
+// Builds what is missing or older than its sources: TypeScript (dist/), native and wasm kernels. Fast when all is there.
+// --quick: without the wasm kernels where the native ones are there, so that the first start is not kept waiting.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNativeCurrent, nativeAbsence } from "../packages/kernels/scripts/build-native.mjs";
 import { isWasmCurrent } from "../packages/kernels/scripts/build-wasm.mjs";
@@ -44,11 +45,11 @@ function build(what, command, args) {
 
 const node = process.execPath;
 if (!isTypeScriptCurrent()) {
-  // --force would rebuild all; without it tsc looks at contents, and leaves the notes older than a mere touch.
   build("TypeScript", node, [join(root, "node_modules/typescript/bin/tsc"), "-b"]);
 }
-const kernels = join(dirname(fileURLToPath(import.meta.url)), "../packages/kernels/scripts/build.mjs");
-if (!isWasmCurrent()) build("the WebAssembly kernels", node, [kernels, "--wasm"]);
+const kernels = join(root, "packages/kernels/scripts/build.mjs");
 if (!isNativeCurrent() && nativeAbsence() === undefined) {
   build("the native kernels", node, [kernels, "--native", "--optional"]);
 }
+const maySkipWasm = process.argv.includes("--quick") && isNativeCurrent();
+if (!maySkipWasm && !isWasmCurrent()) build("the WebAssembly kernels", node, [kernels, "--wasm"]);
