@@ -1,0 +1,90 @@
+// The command line of the benchmark.
+import { parseArgs } from "node:util";
+import { type Family, families } from "./measure/configurations.js";
+import { chooseWorkloads, type Workload, workloads } from "./workloads.js";
+
+export interface Options {
+  readonly workloads: readonly Workload[];
+  /** Name of the record's files. */
+  readonly name: string;
+  readonly quick: boolean;
+  readonly json: boolean;
+  readonly list: boolean;
+  readonly help: boolean;
+  readonly write: boolean;
+  readonly out: string | undefined;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly families: readonly Family[];
+  /** Thread counts of ours that are measured. */
+  readonly threads: readonly number[];
+  readonly startup: boolean;
+}
+
+export const help = `Usage: npm run bench -- [NAME...] [options]
+
+Measures training and generation of this library beside PyTorch, numpy, tfjs and brain.js, all in turn.
+
+  NAME...            workloads by name (--list); all of them where left out
+  --quick            five workloads, two minutes
+  --list             names of the workloads
+  --only A,B         families: ${families.join(", ")} (default: all but wasm-simd)
+  --threads 1,2      thread counts of ours
+  --rounds N         measurements of each configuration (7; quick: 5)
+  --seconds S        time of one measurement (0.5; quick: 0.15); a step that takes longer is one measurement
+  --no-startup       leave out the time from process start, and the sizes
+  --out DIR          where the dated Markdown, JSON and SVG go (bench/results)
+  --no-write         write no files
+  --json             the report as JSON on stdout, nothing else
+`;
+
+/** Throws RangeError or TypeError in words for a user. */
+export function readOptions(argv: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+      "no-write": { type: "boolean", default: false },
+      "no-startup": { type: "boolean", default: false },
+      only: { type: "string" },
+      threads: { type: "string", default: "1,2" },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      out: { type: "string" },
+    },
+  }); // prettier-ignore
+  const { quick } = values;
+  const chosen = positionals.length > 0 ? chooseWorkloads(positionals) : workloads.filter((w) => !quick || w.quick);
+  return {
+    workloads: chosen,
+    name: positionals.length > 0 ? positionals.join("+").slice(0, 80) : quick ? "quick" : "full",
+    quick,
+    json: values.json,
+    list: values.list,
+    help: values.help,
+    write: !values["no-write"],
+    out: values.out,
+    rounds: number("--rounds", values.rounds ?? (quick ? "5" : "7"), 1, 1000, true),
+    seconds: number("--seconds", values.seconds ?? (quick ? "0.15" : "0.5"), 0.001, 600, false),
+    families:
+      values.only === undefined ? families.filter((f) => f !== "wasm-simd") : values.only.split(",").map(family),
+    threads: values.threads.split(",").map((text) => number("--threads", text, 1, 2, true)),
+    startup: !values["no-startup"] && positionals.length === 0,
+  }; // prettier-ignore
+}
+
+function family(name: string): Family {
+  const found = families.find((f) => f === name);
+  if (found) return found;
+  throw new RangeError(`--only: must be of ${families.join(", ")}, was ${name}`);
+}
+
+function number(option: string, text: string, low: number, high: number, whole: boolean): number {
+  const value = Number(text);
+  if (value >= low && value <= high && (!whole || Number.isInteger(value))) return value;
+  throw new RangeError(`${option}: must be a ${whole ? "whole " : ""}number from ${low} to ${high}, was ${text}`);
+}
