@@ -14,6 +14,10 @@ struct GemmScratch {
   float* edge;  // [blockRows, plainPitch]
 };
 
+static_assert(gemmPanels * blockDepth * plainPitch + blockRows * plainPitch +
+                  ceilDiv(blockRows, tileRows(plainVectors)) * (blockDepth * gatheredPitch(plainVectors) + 16) <=
+              scratchWords);
+
 INLINE GemmScratch gemmScratch(const Team& team) {
   float* b = team.scratch;
   float* edge = b + gemmPanels * blockDepth * plainPitch;

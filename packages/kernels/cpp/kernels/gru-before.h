@@ -68,7 +68,7 @@ INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, 
 
 inline void gruBefore(const GruBeforeArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, s.H, team, [&](Range rows) {
+  forRows(s.N, least(rowsThatFit<2>(s.H), rowsThatFit<plainVectors>(s.H)), team, [&](Range rows) {
     startSlot(a.h, a.h0, s, rows);
     for (int64_t i = 0; i < s.T; i++) {
       resetStep(a, s, s.step(i), rows, team.scratch);
@@ -89,6 +89,8 @@ INLINE void candidateGradStep(const GruBeforeGradArgs& a, const Sequence& s, int
     forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
       store(sum, load(dh + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
     });
+    fetchThis(gates, 3, tile, s);
+    fetchThis(hPrev, 1, tile, s);
   };
   auto finish = [&](const Tile& tile) {
     forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
@@ -131,12 +133,13 @@ INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t
       store(dpre + gate, dr, lanes);
     });
   };
-  forPanels<plainVectors>(rows, H, dpre + (rows.begin * 3 + 2) * H, 3 * H, a.rnT, H, plainPitch, scratch, start, finish);
+  const float* dn = dpre + (rows.begin * 3 + 2) * H;
+  forPanels<plainVectors>(rows, H, dn, 3 * H, a.rnT, H, plainPitch, scratch, start, finish);
 }
 
 inline void gruBeforeGrad(const GruBeforeGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, 2 * s.H, team, [&](Range rows) {
+  forRows(s.N, rowsThatFit<plainVectors>(2 * s.H), team, [&](Range rows) {
     clearRows(a.dh0, s, rows);
     for (int64_t i = s.T - 1; i >= -1; i--) {
       candidateGradStep(a, s, i, rows, team.scratch);

@@ -24,6 +24,7 @@ INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, Range rows, 
         store(sum + 2 * W, load(b + 2 * H, lanes));
       }
     });
+    fetchNext(pre, 3, tile, s);
   };
   auto finish = [&](const Tile& tile) {
     forLanes(tile.units, [&](auto lanes) {
@@ -51,13 +52,13 @@ INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, Range rows, 
 
 inline void gru(const GruArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, s.H, team, [&](Range rows) {
+  forRows(s.N, rowsThatFit<3>(s.H), team, [&](Range rows) {
     startSlot(a.h, a.h0, s, rows);
     for (int64_t i = 0; i < s.T; i++) gruStep(a, s, s.step(i), rows, team.scratch);
   });
 }
 
-/** Step i of the walk backwards; i = -1 is the first slot. dh0 carries z dh (or dh past a row's length) to the step before. */
+/** Step i of the walk backwards; i = -1 is the first slot. dh0 carries z dh, or dh past a row's length. */
 INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, Range rows, float* scratch) {
   const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
   const float* dh = a.dh + (i < 0 ? s.first() : s.after(t));  // [N,H]
@@ -70,6 +71,9 @@ INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, Rang
     forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
       store(sum, load(dh + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
     });
+    fetchThis(gates, 3, tile, s);
+    fetchThis(hPrev, 1, tile, s);
+    fetchThis(a.q + t * s.N * H, 1, tile, s);
   };
   auto finish = [&](const Tile& tile) {
     forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
@@ -100,7 +104,7 @@ INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, Rang
 
 inline void gruGrad(const GruGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, 3 * s.H, team, [&](Range rows) {
+  forRows(s.N, rowsThatFit<plainVectors>(3 * s.H), team, [&](Range rows) {
     clearRows(a.dh0, s, rows);
     for (int64_t i = s.T - 1; i >= -1; i--) gruGradStep(a, s, i, rows, team.scratch);
   });

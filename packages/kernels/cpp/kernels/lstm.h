@@ -54,7 +54,7 @@ INLINE void lstmStep(const LstmArgs& a, const Sequence& s, int64_t t, Range rows
 
 inline void lstm(const LstmArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, s.H, team, [&](Range rows) {
+  forRows(s.N, rowsThatFit<4>(s.H), team, [&](Range rows) {
     startSlot(a.h, a.h0, s, rows);
     startSlot(a.c, a.c0, s, rows);
     for (int64_t i = 0; i < s.T; i++) lstmStep(a, s, s.step(i), rows, team.scratch);
@@ -136,7 +136,7 @@ INLINE void lstmGradFirst(const LstmGradArgs& a, const Sequence& s, Range rows, 
 
 inline void lstmGrad(const LstmGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, 4 * s.H, team, [&](Range rows) {
+  forRows(s.N, rowsThatFit<plainVectors>(4 * s.H), team, [&](Range rows) {
     clearRows(a.dh0, s, rows);
     clearRows(a.dc0, s, rows);
     for (int64_t i = s.T - 1; i >= 0; i--) lstmGradStep(a, s, i, rows, team.scratch);

@@ -61,7 +61,7 @@ INLINE Floats sigmoid(Floats x) {
   return x < 0.0f ? fma(-e, quotient, e) : quotient;
 }
 
-/** y = m / (m + 2), m = expm1(2|x|), with the sign of x. For small m, y = m/2 (1 - y) forgives the rounding of m + 2. */
+/** y = m / (m + 2), m = expm1(2|x|), and the sign of x. For small m, m/2 (1 - y) forgives the rounding of m + 2. */
 INLINE Floats tanh(Floats x) {
   const Floats a = absolute(x);
   const Reduced e = reduceExp(a > 10.0f ? spread(20.0f) : a + a);

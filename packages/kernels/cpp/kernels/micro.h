@@ -1,6 +1,6 @@
 // The multiply at the bottom of everything: a tile of C [ROWS, NV*W] stays in registers while k runs over K.
-// Every element is c + a_0 b_0 + a_1 b_1 + ... in the order of k, one fused multiply-add each, so that blocks of K, tiles
-// of any height and batches of any size all give the same bits.
+// Every element is c + a_0 b_0 + a_1 b_1 + ... in the order of k, one fused multiply-add each, so that blocks of K,
+// tiles of any height and batches of any size all give the same bits.
 #pragma once
 
 #include "transpose.h"
@@ -13,7 +13,7 @@ constexpr int tileRows(int vectors) {
   return W == 16 ? heights32[vectors] : W == 8 ? heights16[vectors] : heights4[vectors];
 }
 
-/** Panels that a single row walks side by side, so that enough independent sums hide the latency of the multiply-add. */
+/** Panels that a single row walks side by side: enough independent sums to hide the latency of the multiply-add. */
 constexpr int sidePanels(int vectors) { return W == 4 ? (vectors > 3 ? 2 : 8 / vectors) : 12 / vectors; }
 
 /** k is cut into blocks so that a block of a panel stays in the nearest caches while rows pass. */
@@ -79,7 +79,7 @@ INLINE void micro(int64_t K, A a, const float* p, int64_t pPanel, const float* a
     for (int j = 0; j < vectors; j++) store(c.to + i * c.toRow + j * W, sum[i][j]);
 }
 
-/** `micro` for a height known only at run time, 1 <= rows <= ROWS. Not inlined: one copy of each tile in the program. */
+/** `micro` for a height known only at run time, 1 <= rows <= ROWS. Not inlined: each tile is there once. */
 template <int ROWS, int NV, int PITCH, typename A>
 [[gnu::noinline]] void tile(int64_t rows, int64_t K, A a, const float* p, const float* ahead, const Corner& c) {
   if constexpr (ROWS > 1) {
@@ -106,35 +106,39 @@ struct RowTiles {
   static constexpr int height = tileRows(NV);
   static constexpr int pitch = gatheredPitch(NV);
   int64_t rows, K;
-  float* words;  // [tiles, K, pitch]
+  float* words;  // [tiles, K, pitch], a cache line between tiles lest they fall on the same lines of the cache
 
-  INLINE int64_t tiles() const { return ceilDiv(rows, height); }
-  INLINE Range tileRange(int64_t i) const { return piece(rows, tiles(), i); }
+  int64_t tiles = ceilDiv(rows, height);
+  int64_t low = rows / most(tiles, 1), higher = rows - low * tiles;  // the first `higher` tiles have low + 1 rows
+
+  INLINE int64_t tileBegin(int64_t i) const { return i * low + least(i, higher); }
+  INLINE Range tileRange(int64_t i) const { return {tileBegin(i), tileBegin(i + 1)}; }
+  INLINE float* tileWords(int64_t i) const { return words + i * (K * pitch + 16); }
 
   /** From rows `aRow` apart, k on consecutive words. */
   INLINE void gatherRows(const float* a, int64_t aRow) const {
-    for (int64_t i = 0; i < tiles(); i++) {
+    for (int64_t i = 0; i < tiles; i++) {
       const Range r = tileRange(i);
-      transpose(words + i * K * pitch, pitch, a + r.begin * aRow, aRow, r.end - r.begin, K);
+      transpose(tileWords(i), pitch, a + r.begin * aRow, aRow, r.end - r.begin, K);
     }
   }
 
-  /** From any strides. Rows on consecutive words are read a cache line at a time. */
+  /** From any strides. Rows on consecutive words are read k by k, a few k ahead of their use. */
   INLINE void gather(const float* a, int64_t aRow, int64_t aCol) const {
     if (aCol == 1) return gatherRows(a, aRow);
-    constexpr int64_t side = 32 / height;  // tiles that share the lines
-    for (int64_t i0 = 0; i0 < tiles(); i0 += side)
-      for (int64_t k = 0; k < K; k++)
-        for (int64_t i = i0; i < least(i0 + side, tiles()); i++) {
-          const Range r = tileRange(i);
-          float* y = words + (i * K + k) * pitch;
-          const float* x = a + r.begin * aRow + k * aCol;
-          if (aRow == 1 && r.end - r.begin == height) {
-            __builtin_memcpy(y, x, height * sizeof(float));
-          } else {
-            for (int64_t j = 0; j < r.end - r.begin; j++) y[j] = x[j * aRow];
-          }
+    for (int64_t k = 0; k < K; k++) {
+      if (aRow == 1) fetch(a + (k + 8) * aCol, rows);
+      for (int64_t i = 0; i < tiles; i++) {
+        const Range r = tileRange(i);
+        float* y = tileWords(i) + k * pitch;
+        const float* x = a + r.begin * aRow + k * aCol;
+        if (aRow == 1 && r.end - r.begin == height) {
+          __builtin_memcpy(y, x, height * sizeof(float));
+        } else {
+          for (int64_t j = 0; j < r.end - r.begin; j++) y[j] = x[j * aRow];
         }
+      }
+    }
   }
 
   /**
@@ -144,12 +148,12 @@ struct RowTiles {
   INLINE void multiply(int64_t k0, int64_t depth, const float* p, const float* ahead, const Corner& c,
                        int64_t columns = NV * W) const {
     const int64_t share = depth * NV * W / 4;
-    for (int64_t i = 0; i < tiles(); i++) {
+    for (int64_t i = 0; i < tiles; i++) {
       const Range r = tileRange(i);
       const Corner next = c.down(r.end);
-      if (i + 1 < tiles())
+      if (i + 1 < tiles)
         for (int64_t j = 0; j < height; j++) fetch(next.from + j * next.fromRow, NV * W);
-      const Gathered<pitch> part{words + (i * K + k0) * pitch};
+      const Gathered<pitch> part{tileWords(i) + k0 * pitch};
       tileOf<height, NV, NV>(columns, r.end - r.begin, depth, part, p, ahead + least(i, 4) * share, c.down(r.begin));
     }
   }

@@ -8,11 +8,20 @@
 
 namespace UNROLLED {
 
-/** Rows a thread takes through a step together: as many as fit a scratch of half a megabyte, K words each. */
-INLINE int64_t recurrentRows(int64_t K) { return most(8, least(48, (1 << 17) / K)); }
-
 /** Words of the tile that a panel is computed in: [48, 4*W], or the side panels of a single row. */
 constexpr int64_t tileWords = 48 * 4 * W;
+
+/**
+ * Rows a thread takes through a step together: as many as leave their tiles of K terms in 768 KiB of scratch, or one,
+ * which needs none.
+ */
+template <int NV>
+INLINE int64_t rowsThatFit(int64_t K) {
+  const int64_t tiles = (3 << 16) / (K * gatheredPitch(NV) + 16);
+  return most(1, least(48, tiles * tileRows(NV)));
+}
+
+static_assert((3 << 16) + tileWords <= scratchWords);
 
 /** One layer in one direction. Slots stand between the steps; each is [N,H]. */
 struct Sequence {
@@ -119,11 +128,11 @@ INLINE void clearRows(float* y, const Sequence& s, Range rows) {
   forVectors(rows.begin * s.H, rows.end * s.H, [&](int64_t i, auto lanes) { store(y + i, Floats{}, lanes); });
 }
 
-/** walk(rows) for this thread's rows of the batch, a block at a time; products run over K terms. */
+/** walk(rows) for this thread's rows of the batch, at most `limit` at a time. */
 template <typename Walk>
-INLINE void forRows(int64_t N, int64_t K, const Team& team, Walk walk) {
+INLINE void forRows(int64_t N, int64_t limit, const Team& team, Walk walk) {
   const Range mine = share(N, team);
-  const int64_t blocks = ceilDiv(mine.end - mine.begin, recurrentRows(K));
+  const int64_t blocks = ceilDiv(mine.end - mine.begin, limit);
   for (int64_t i = 0; i < blocks; i++) {
     const Range r = piece(mine.end - mine.begin, blocks, i);
     walk(Range{mine.begin + r.begin, mine.begin + r.end});

@@ -44,7 +44,10 @@ INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, Range r
   float* h = a.h + s.after(t);
   const float* pre = a.pre + t * s.N * H;
   auto start = [&](const Tile& tile) {
-    forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) { store(sum, load(pre + n * H + unit, lanes)); });
+    forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
+      store(sum, load(pre + n * H + unit, lanes));
+    });
+    fetchNext(pre, 1, tile, s);
   };
   auto finish = [&](const Tile& tile) {
     forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
@@ -58,7 +61,7 @@ INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, Range r
 inline void rnn(const RnnArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   withActivation(a.activation, [&](auto act) {
-    forRows(s.N, s.H, team, [&](Range rows) {
+    forRows(s.N, rowsThatFit<plainVectors>(s.H), team, [&](Range rows) {
       startSlot(a.h, a.h0, s, rows);
       for (int64_t i = 0; i < s.T; i++) rnnStep(act, a, s, s.step(i), rows, team.scratch);
     });
@@ -75,6 +78,7 @@ INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i,
     forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
       store(sum, load(a.dh + slot + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
     });
+    fetchThis(a.h + slot, 1, tile, s);
   };
   auto finish = [&](const Tile& tile) {
     forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
@@ -93,7 +97,7 @@ INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i,
 inline void rnnGrad(const RnnGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   withActivation(a.activation, [&](auto act) {
-    forRows(s.N, s.H, team, [&](Range rows) {
+    forRows(s.N, rowsThatFit<plainVectors>(s.H), team, [&](Range rows) {
       clearRows(a.dh0, s, rows);
       for (int64_t i = s.T - 1; i >= -1; i--) rnnGradStep(act, a, s, i, rows, team.scratch);
     });

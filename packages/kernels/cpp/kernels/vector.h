@@ -136,10 +136,10 @@ struct Range {
   int64_t begin, end;
 };
 
-INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
-INLINE int64_t roundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
-INLINE int64_t ceilDiv(int64_t n, int64_t d) { return (n + d - 1) / d; }
+INLINE constexpr int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+INLINE constexpr int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+INLINE constexpr int64_t roundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+INLINE constexpr int64_t ceilDiv(int64_t n, int64_t d) { return (n + d - 1) / d; }
 
 /** Part `index` of [0, n) cut into `parts` pieces whose sizes differ by at most one. */
 INLINE Range piece(int64_t n, int64_t parts, int64_t index) { return {n * index / parts, n * (index + 1) / parts}; }
