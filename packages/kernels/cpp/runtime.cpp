@@ -26,7 +26,8 @@ void meetAsWorker(void* crew) {
   meet(static_cast<Crew*>(crew), true);
 }
 
-void execute(float* base, const Program& program, int64_t times, const Team& team) {
+// The program by value: while a late worker still looks for its end, the caller may already put the next one into the crew.
+void execute(float* base, Program program, int64_t times, const Team& team) {
   Team lone = team;
   lone.size = 1;
   for (int64_t turn = 0; turn < times; turn++) {
