@@ -37,6 +37,8 @@ export interface Reporter {
 export interface RunFacts {
   readonly tokens: TokenKind;
   readonly epochs: number;
+  /** The run ends by the clock: its steps and epochs have no known end. */
+  readonly timed: boolean;
   readonly directory: string;
   /** Predicted seconds to the end, from the last step. */
   remaining(event: StepEvent): number;

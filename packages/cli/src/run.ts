@@ -119,6 +119,7 @@ async function finish(prepared: Prepared, request: RunRequest, context: Context)
   const facts: RunFacts = {
     tokens: settings.tokens,
     epochs: settings.epochs,
+    timed: request.seconds !== undefined,
     directory: store.directory,
     remaining: remaining(
       settings,

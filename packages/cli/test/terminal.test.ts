@@ -9,7 +9,7 @@ import { plainReporter } from "../src/terminal/plain.js";
 import { plot, shrink } from "../src/terminal/plot.js";
 import { fit, harmless, plainStyle, styleFor, visibleWidth } from "../src/terminal/style.js";
 
-const facts: RunFacts = { tokens: "char", epochs: 10, directory: "play", remaining: () => 200 };
+const facts: RunFacts = { tokens: "char", epochs: 10, timed: false, directory: "play", remaining: () => 200 };
 const start = {
   type: "start",
   device: "wasm",
@@ -134,6 +134,19 @@ describe("live block", () => {
 });
 
 describe("plain lines", () => {
+  it("know no end of a run that ends by the clock", async () => {
+    const { stream, texts } = screen();
+    const reporter = plainReporter(openOutput(stream), { ...facts, timed: true }, () => 0);
+    await reporter.report(start);
+    await reporter.report(step(1240, 2));
+    await reporter.report({ type: "done", step: 1240, epoch: 3, reason: "stopped", seconds: 60 });
+    expect(texts.join("").split("\n").slice(1, -1)).toEqual([
+      "1.23 M parameters on wasm, 2 threads; 480 steps an epoch",
+      "epoch 3  step 1,240  3 min 20 s left  loss 2.000  2.885 bits/char  98.4 k tokens/s",
+      "finished: 1,240 steps in all",
+    ]);
+  });
+
   it("are calm: a step line now and then, the last always", async () => {
     const { stream, texts } = screen();
     let now = 0;

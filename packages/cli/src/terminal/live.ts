@@ -55,7 +55,7 @@ export function liveReporter(output: Output, facts: RunFacts, style: Style, cloc
         case "checkpoint":
           return;
         case "done":
-          return above([doneLine(event)]);
+          return above([doneLine(event, facts)]);
         default:
           return event satisfies never;
       }

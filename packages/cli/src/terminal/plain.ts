@@ -34,7 +34,7 @@ export function plainReporter(output: Output, facts: RunFacts, clock: () => numb
         case "checkpoint":
           return;
         case "done":
-          return lines([doneLine(event)]);
+          return lines([doneLine(event, facts)]);
         default:
           return event satisfies never;
       }

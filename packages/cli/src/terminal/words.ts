@@ -11,7 +11,7 @@ export function startLines(event: StartEvent, facts: RunFacts): string[] {
   const held = event.validationTokens > 0 ? `, ${count(event.validationTokens)} held out` : "";
   const lines = [
     `${count(event.tokens)} ${facts.tokens} tokens to learn from${held}, vocabulary of ${whole(event.vocabulary)}`,
-    `${count(event.parameters)} parameters on ${event.device}, ${plural(event.threads, "thread")}; ${whole(event.totalSteps)} steps, ${whole(event.stepsPerEpoch)} an epoch`,
+    `${count(event.parameters)} parameters on ${event.device}, ${plural(event.threads, "thread")}; ${facts.timed ? "" : `${whole(event.totalSteps)} steps, `}${whole(event.stepsPerEpoch)} ${facts.timed ? "steps " : ""}an epoch`,
   ];
   if (event.firstStep > 0) lines.push(`going on after step ${whole(event.firstStep)}`);
   return lines;
@@ -19,10 +19,10 @@ export function startLines(event: StartEvent, facts: RunFacts): string[] {
 
 /** Where a run stands, most important first. */
 export function placeParts(event: StepEvent, start: StartEvent | undefined, facts: RunFacts): string[] {
-  const total = start === undefined ? "" : `/${whole(start.totalSteps)}`;
+  const total = start === undefined || facts.timed ? "" : `/${whole(start.totalSteps)}`;
   const left = facts.remaining(event);
   return [
-    `epoch ${event.epoch}/${facts.epochs}`,
+    `epoch ${event.epoch}${facts.timed ? "" : `/${facts.epochs}`}`,
     `step ${whole(event.step)}${total}`,
     ...(Number.isFinite(left) ? [`${duration(left)} left`] : []),
   ];
@@ -67,8 +67,8 @@ export function sampleLines(event: { readonly step: number; readonly text: strin
   ];
 }
 
-export function doneLine(event: Extract<RunEvent, { type: "done" }>): string {
-  return event.reason === "finished"
-    ? `finished: ${plural(event.step, "step")} in ${duration(event.seconds)}`
+export function doneLine(event: Extract<RunEvent, { type: "done" }>, facts: RunFacts): string {
+  return event.reason === "finished" || facts.timed
+    ? `finished: ${plural(event.step, "step")}${facts.timed ? " in all" : ` in ${duration(event.seconds)}`}`
     : `stopped after step ${whole(event.step)}`;
 }
