@@ -4,7 +4,7 @@ import { answerRequests } from "./answer.mjs";
 
 const require = createRequire(new URL("../peers/package.json", import.meta.url));
 
-answerRequests(async (w) => {
+await answerRequests(async (w) => {
   if (w.kind !== "training") throw new Error("brain.js measures training only");
   const brain = require("brain.js");
   const Network = { lstm: brain.recurrent.LSTM, gru: brain.recurrent.GRU, rnn: brain.recurrent.RNN }[w.cell];

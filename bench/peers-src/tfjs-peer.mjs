@@ -20,7 +20,7 @@ async function backendFor(kind) {
   return { tf, name };
 }
 
-answerRequests(async (w) => {
+await answerRequests(async (w) => {
   if (w.kind !== "training" && w.kind !== "forward") throw new Error("tfjs measures training and forward passes only");
   const { tf, name } = await backendFor(w.kind);
   const { vocabulary: V, hidden: H, sequence: T, batch: N } = w;

@@ -28,7 +28,7 @@ Measures training and generation of this library beside PyTorch, numpy, tfjs and
   NAME...            workloads by name (--list); all of them where left out
   --quick            five workloads, two minutes
   --list             names of the workloads
-  --only A,B         families: ${families.join(", ")} (default: all but wasm-simd)
+  --only A,B         families: ${families.join(", ")} (default: all but wasm-simd; quick: without tfjs and brain)
   --threads 1,2      thread counts of ours
   --rounds N         measurements of each configuration (7; quick: 5)
   --seconds S        time of one measurement (0.5; quick: 0.15); a step that takes longer is one measurement
@@ -71,11 +71,16 @@ export function readOptions(argv: readonly string[]): Options {
     rounds: number("--rounds", values.rounds ?? (quick ? "5" : "7"), 1, 1000, true),
     seconds: number("--seconds", values.seconds ?? (quick ? "0.15" : "0.5"), 0.001, 600, false),
     families:
-      values.only === undefined ? families.filter((f) => f !== "wasm-simd") : values.only.split(",").map(family),
+      values.only === undefined
+        ? families.filter((f) => defaultFamilies(quick).includes(f))
+        : values.only.split(",").map(family),
     threads: values.threads.split(",").map((text) => number("--threads", text, 1, 2, true)),
     startup: !values["no-startup"] && positionals.length === 0,
   }; // prettier-ignore
 }
+
+const defaultFamilies = (quick: boolean): readonly Family[] =>
+  quick ? ["native", "wasm", "torch", "numpy"] : ["native", "wasm", "torch", "numpy", "tfjs", "brain"];
 
 function family(name: string): Family {
   const found = families.find((f) => f === name);

@@ -19,9 +19,9 @@ export interface Paint {
 }
 
 const same = (text: string): string => text;
-const escape = (open: number, close: number) => (text: string) => `\u001b[${open}m${text}\u001b[${close}m`;
+const wrap = (open: number, close: number) => (text: string) => `\u001b[${open}m${text}\u001b[${close}m`;
 export const plain: Paint = { bold: same, dim: same, good: same, bad: same };
-export const coloured: Paint = { bold: escape(1, 22), dim: escape(2, 22), good: escape(32, 39), bad: escape(31, 39) };
+export const coloured: Paint = { bold: wrap(1, 22), dim: wrap(2, 22), good: wrap(32, 39), bad: wrap(31, 39) };
 
 /** Colour only on a terminal that has it, and never where NO_COLOR is set (no-color.org). */
 export const paintFor = (isTerminal: boolean, env: NodeJS.ProcessEnv): Paint =>
