@@ -92,14 +92,8 @@ const systemMessages: ReadonlyMap<string, readonly [what: string, hint: string, 
   ["EACCES", ["permission denied", "check who owns it and its mode (ls -l)", exitCodes.failed]],
   ["EPERM", ["operation not permitted", "check who owns it and its mode (ls -l)", exitCodes.failed]],
   ["EROFS", ["the file system is read-only", "choose another --out directory", exitCodes.failed]],
-  [
-    "ENOSPC",
-    ["no space left on the disk", "make room, then go on with: unrolled train --resume DIR", exitCodes.failed],
-  ],
-  [
-    "EDQUOT",
-    ["the disk quota is used up", "make room, then go on with: unrolled train --resume DIR", exitCodes.failed],
-  ],
+  ["ENOSPC", ["no space left on the disk", "make room and try again", exitCodes.failed]],
+  ["EDQUOT", ["the disk quota is used up", "make room and try again", exitCodes.failed]],
   ["EMFILE", ["too many open files", "raise the limit (ulimit -n)", exitCodes.failed]],
   ["EIO", ["the disk reports an input/output error", "check the disk", exitCodes.failed]],
 ]);

@@ -52,13 +52,14 @@ export function duration(seconds: number): string {
 const pair = (a: number, unitA: string, b: number, unitB: string): string =>
   b === 0 ? `${a} ${unitA}` : `${a} ${unitA} ${b} ${unitB}`;
 
-/** exp(x) for people, also where it does not fit a number: "3.20", "1.7 million", "10^45". */
+/** exp(x) for people, also where it does not fit a number: "3.20", "1.7 million", "9.8 x 10^44", "10^2171". */
 export function exponential(x: number): string {
   if (!Number.isFinite(x)) return x > 0 ? "infinitely" : String(Math.exp(x));
   if (x < Math.log(999.5)) return digits(Math.exp(x));
   if (x < Math.log(1e6)) return whole(Math.exp(x));
   if (x < Math.log(1e9)) return `${(Math.exp(x) / 1e6).toFixed(1)} million`;
-  return `10^${(x / Math.LN10).toFixed(1).replace(/\.0$/, "")}`;
+  const power = Math.floor(x / Math.LN10);
+  return power < 1000 ? `${(10 ** (x / Math.LN10 - power)).toFixed(1)} x 10^${power}` : `10^${power}`;
 }
 
 /** "1 sample", "3 samples". */

@@ -31,7 +31,7 @@ async function fail(error: unknown): Promise<never> {
 async function main(): Promise<never> {
   const code = await run(argv, { output, people, env: process.env, clock: () => performance.now() });
   await output.flush(lastWords);
-  if (output.failure !== undefined) return fail(output.failure);
+  if (output.failure !== undefined) return fail(Object.assign(output.failure, { path: "standard output" }));
   return end(output.closed && code === exitCodes.done ? exitCodes.pipe : code);
 }
 

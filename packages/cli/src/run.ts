@@ -149,6 +149,9 @@ async function finish(prepared: Prepared, request: RunRequest, context: Context)
       new Promise((resolve) => setTimeout(resolve, 1000)),
     ]);
     return stop.exitCode ?? exitCodes.done;
+  } catch (error) {
+    await reporter.close();
+    throw error;
   } finally {
     stop.release();
     device.close();

@@ -159,7 +159,7 @@ describe("score", () => {
     const input = `${`${wrong} `.repeat(60)}\n\n${right}\n`;
     const { stdout, code } = await unrolled(["score", model], { input });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/the first is 10\^\d+(\.\d)? times as likely as the second\n$/);
+    expect(stdout).toMatch(/the first is (\d\.\d x )?10\^\d+ times as likely as the second\n$/);
     expect(stdout.split("\n")[1]).toContain(right);
   });
 });
