@@ -14,7 +14,7 @@ void meet(Crew* crew, bool maySleep) {
     __atomic_store_n(&crew->arrived, 0, __ATOMIC_RELAXED);
     advance(&crew->meeting);
   } else {
-    await(&crew->meeting, seen, crew->patience, maySleep);
+    await(&crew->meeting, seen, crew->patience, maySleep, &crew->failure);
   }
 }
 
@@ -61,25 +61,33 @@ void open(Crew* crew, float* base, int size, Patience patience, bool callerMaySl
 void work(Crew* crew, int rank) {
   uint32_t seen = 0;
   for (;;) {
-    await(&crew->job, seen, crew->patience, true);
+    await(&crew->job, seen, crew->patience, true, &crew->failure);
     seen = read(&crew->job);
-    if (crew->closing) return;
+    if (crew->closing || hasFailed(&crew->failure)) return;
     execute(crew->base, crew->program, crew->times, crew->teams[rank]);
   }
 }
 
-void run(Crew* crew, Program program, int64_t times, bool alone) {
-  if (program.steps == 0 || times == 0) return;
+bool run(Crew* crew, Program program, int64_t times, bool alone) {
+  if (hasFailed(&crew->failure)) return false;
+  if (program.steps == 0 || times == 0) return true;
   if (alone || crew->size == 1) {
     Team team = crew->teams[0];
     team.size = 1;
     execute(crew->base, program, times, team);
-    return;
+    return true;
   }
   crew->program = program;
   crew->times = times;
   advance(&crew->job);
   execute(crew->base, program, times, crew->teams[0]);
+  return !hasFailed(&crew->failure);
+}
+
+void abandon(Crew* crew) {
+  __atomic_store_n(&crew->failure.value, 1, __ATOMIC_SEQ_CST);
+  advance(&crew->meeting);
+  advance(&crew->job);
 }
 
 void finish(Crew* crew) {

@@ -26,6 +26,7 @@ struct Program {
 struct Crew {
   Signal job;      // moves on when there is a program to run, or the end
   Signal meeting;  // moves on when all have arrived
+  Failure failure;
   alignas(64) uint32_t arrived = 0;
   alignas(64) float* base = nullptr;
   Program program;
@@ -44,8 +45,14 @@ void open(Crew* crew, float* base, int size, Patience patience, bool callerMaySl
 /** The life of a thread of rank 1 and up: runs what comes until `finish`. */
 void work(Crew* crew, int rank);
 
-/** Runs the program `times` times and returns when all is done. `alone`: on the calling thread only. */
-void run(Crew* crew, Program program, int64_t times, bool alone);
+/**
+ * Runs the program `times` times and returns when all is done: true, or false where a thread died and what was computed
+ * is worthless. `alone`: on the calling thread only.
+ */
+bool run(Crew* crew, Program program, int64_t times, bool alone);
+
+/** Says that a thread has died: lets go all who wait for it. The crew is of no use afterwards. */
+void abandon(Crew* crew);
 
 /** Lets `work` return in every thread. */
 void finish(Crew* crew);

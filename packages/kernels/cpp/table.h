@@ -9,9 +9,9 @@
 namespace UNROLLED {
 
 constexpr int kernelCount = 32;
-constexpr int mapInputs = 8;
-constexpr int mapOutputs = 4;
-constexpr int mapInstructions = 32;
+constexpr int mapInputs = 12;
+constexpr int mapOutputs = 8;
+constexpr int mapInstructions = 48;
 
 enum class Kernel : int {
   fill_,
@@ -86,7 +86,7 @@ enum class RnnActivation : int {
 constexpr const char* kernelShapes[kernelCount] = {
     "bnn",  // fill
     "bbnnnnnnnnnnnn",  // copy
-    "bbbbbbbbbbbbnnnnnnn+",  // map
+    "bbbbbbbbbbbbbbbbbbbbnnnnnnn+",  // map
     "bbnnnnn",  // reduce
     "bbnnnnn",  // pack
     "bbbbnnnnnn",  // multiply
@@ -180,6 +180,10 @@ struct MapArgs {
   float* y1;
   float* y2;
   float* y3;
+  float* y4;
+  float* y5;
+  float* y6;
+  float* y7;
   const float* x0;
   const float* x1;
   const float* x2;
@@ -188,6 +192,10 @@ struct MapArgs {
   const float* x5;
   const float* x6;
   const float* x7;
+  const float* x8;
+  const float* x9;
+  const float* x10;
+  const float* x11;
   int64_t d0;
   int64_t d1;
   int64_t d2;
@@ -203,22 +211,30 @@ struct MapArgs {
     a.y1 = at<float>(base, numbers + 2);
     a.y2 = at<float>(base, numbers + 4);
     a.y3 = at<float>(base, numbers + 6);
-    a.x0 = at<float>(base, numbers + 8);
-    a.x1 = at<float>(base, numbers + 10);
-    a.x2 = at<float>(base, numbers + 12);
-    a.x3 = at<float>(base, numbers + 14);
-    a.x4 = at<float>(base, numbers + 16);
-    a.x5 = at<float>(base, numbers + 18);
-    a.x6 = at<float>(base, numbers + 20);
-    a.x7 = at<float>(base, numbers + 22);
-    a.d0 = static_cast<int64_t>(numbers[24]);
-    a.d1 = static_cast<int64_t>(numbers[25]);
-    a.d2 = static_cast<int64_t>(numbers[26]);
-    a.d3 = static_cast<int64_t>(numbers[27]);
-    a.inputs = static_cast<int64_t>(numbers[28]);
-    a.outputs = static_cast<int64_t>(numbers[29]);
-    a.instructions = static_cast<int64_t>(numbers[30]);
-    a.tail = numbers + 31;
+    a.y4 = at<float>(base, numbers + 8);
+    a.y5 = at<float>(base, numbers + 10);
+    a.y6 = at<float>(base, numbers + 12);
+    a.y7 = at<float>(base, numbers + 14);
+    a.x0 = at<float>(base, numbers + 16);
+    a.x1 = at<float>(base, numbers + 18);
+    a.x2 = at<float>(base, numbers + 20);
+    a.x3 = at<float>(base, numbers + 22);
+    a.x4 = at<float>(base, numbers + 24);
+    a.x5 = at<float>(base, numbers + 26);
+    a.x6 = at<float>(base, numbers + 28);
+    a.x7 = at<float>(base, numbers + 30);
+    a.x8 = at<float>(base, numbers + 32);
+    a.x9 = at<float>(base, numbers + 34);
+    a.x10 = at<float>(base, numbers + 36);
+    a.x11 = at<float>(base, numbers + 38);
+    a.d0 = static_cast<int64_t>(numbers[40]);
+    a.d1 = static_cast<int64_t>(numbers[41]);
+    a.d2 = static_cast<int64_t>(numbers[42]);
+    a.d3 = static_cast<int64_t>(numbers[43]);
+    a.inputs = static_cast<int64_t>(numbers[44]);
+    a.outputs = static_cast<int64_t>(numbers[45]);
+    a.instructions = static_cast<int64_t>(numbers[46]);
+    a.tail = numbers + 47;
     return a;
   }
 };

@@ -74,16 +74,28 @@ inline uint32_t read(const Signal* signal) {
   return __atomic_load_n(&signal->value, __ATOMIC_ACQUIRE);
 }
 
+/** Set once a thread has died in its work: from then on nobody waits for anybody. */
+struct alignas(64) Failure {
+  uint32_t value = 0;
+};
+
+inline bool hasFailed(const Failure* failure) {
+  return __atomic_load_n(&failure->value, __ATOMIC_ACQUIRE) != 0;
+}
+
 /** How long a thread waits awake: rounds with the core to itself, then rounds that offer it to others. */
 struct Patience {
   int64_t spins;
   int64_t yields;
 };
 
-/** Returns once the signal is no longer `seen`: awake for its patience (for ever where it may not sleep), then asleep. */
-inline void await(Signal* signal, uint32_t seen, Patience patience, bool maySleep) {
+/**
+ * Returns once the signal is no longer `seen`, or after a failure: awake for its patience (for ever where it may not
+ * sleep), then asleep.
+ */
+inline void await(Signal* signal, uint32_t seen, Patience patience, bool maySleep, const Failure* failure) {
   for (int64_t i = 0; i < patience.spins || !maySleep; i++) {
-    if (read(signal) != seen) return;
+    if (read(signal) != seen || (!maySleep && hasFailed(failure))) return;
     pauseCore();
   }
   for (int64_t i = 0; i < patience.yields; i++) {
@@ -91,7 +103,7 @@ inline void await(Signal* signal, uint32_t seen, Patience patience, bool maySlee
     yieldCore();
   }
   __atomic_fetch_add(&signal->sleepers, 1, __ATOMIC_SEQ_CST);
-  while (read(signal) == seen) sleepWhile(signal, seen);
+  while (read(signal) == seen && !hasFailed(failure)) sleepWhile(signal, seen);
   __atomic_fetch_sub(&signal->sleepers, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -56,10 +56,11 @@ function apply(device: Device, name: keyof typeof functions, x: Float32Array): F
   const n = x.length;
   const [from, to] = [device.allocate(n), device.allocate(n)];
   device.view(from, "f32").set(x);
-  const absent = Array.from({ length: 14 }, () => 0);
-  const outputs = [...span(to), 0, 0, 0, 0, 0, 0];
-  const tail = [0, 0, 0, 1, 1, mapOpcodes.indexOf(name), 0, 0, 0];
-  const handle = device.load(program([["map", ...outputs, ...span(from), ...absent, 1, 1, 1, n, 1, 1, 1, ...tail]]));
+  const absent = (buffers: number): number[] => Array.from({ length: 2 * buffers }, () => 0);
+  const tail = [0, 0, 0, 1, 0, 0, 0, 1, 1, mapOpcodes.indexOf(name), 0, 0, 0];
+  const handle = device.load(
+    program([["map", ...span(to), ...absent(7), ...span(from), ...absent(11), 1, 1, 1, n, 1, 1, 1, ...tail]]),
+  );
   device.run(handle);
   const result = Float32Array.from(device.view(to, "f32"));
   device.unload(handle);

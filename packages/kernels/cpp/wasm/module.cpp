@@ -59,8 +59,18 @@ EXPORT("work") void workAs(int rank) {
   work(&crew, rank);
 }
 
-EXPORT("run") void runProgram(uint32_t code, uint32_t steps, uint32_t times, int alone) {
-  run(&crew, Program{reinterpret_cast<const double*>(code), static_cast<int64_t>(steps)}, times, alone);
+/** 1, or 0 where a thread died. */
+EXPORT("run") int runProgram(uint32_t code, uint32_t steps, uint32_t times, int alone) {
+  return run(&crew, Program{reinterpret_cast<const double*>(code), static_cast<int64_t>(steps)}, times, alone);
+}
+
+EXPORT("abandon") void abandonCrew() {
+  abandon(&crew);
+}
+
+/** Where a dying thread leaves its last words: the area that all threads share. */
+EXPORT("lastWords") uint32_t lastWords() {
+  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(crew.teams[0].shared));
 }
 
 EXPORT("clear") void clear(uint32_t address, uint32_t bytes) {

@@ -132,19 +132,21 @@ function checkSpecial(call: Call): void {
 function checkMap(call: Call): void {
   const where = name(call.number, call.kernel);
   const { inputs, outputs, instructions } = call.numbers as { inputs: number; outputs: number; instructions: number };
-  const expected = 4 * inputs + outputs + 4 * instructions;
+  const operands = inputs + outputs;
+  const expected = 4 * operands + outputs + 4 * instructions;
   if (call.tail.length !== expected) fail(where, `tail must have ${expected} numbers, has ${call.tail.length}`);
   const stride = (i: number): number => call.tail[i] as number;
-  for (let i = 0; i < 4 * inputs; i++) {
+  for (let i = 0; i < 4 * operands; i++) {
     if (!isCount(stride(i)) || stride(i) > largest) fail(where, `stride ${i} must be a whole number, was ${stride(i)}`);
   }
+  for (let i = 0; i < outputs; i++) checkDistinct(call, `y${i}`);
   const isRegister = (value: number, below: number): boolean => isCount(value) && value < below;
   for (let i = 0; i < outputs; i++) {
-    const register = call.tail[4 * inputs + i] as number;
+    const register = call.tail[4 * operands + i] as number;
     if (!isRegister(register, inputs + instructions)) fail(where, `output ${i} names register ${register}`);
   }
   for (let i = 0; i < instructions; i++) {
-    const first = 4 * inputs + outputs + 4 * i;
+    const first = 4 * operands + outputs + 4 * i;
     const [opcode, a, b, c] = call.tail.slice(first, first + 4) as [number, number, number, number];
     if (mapOpcodes[opcode] === undefined) fail(where, `instruction ${i} has opcode ${opcode}`);
     const registers = mapOpcodes[opcode] === "constant" ? [] : [a, b, c];
@@ -152,6 +154,20 @@ function checkMap(call: Call): void {
     if (bad !== undefined || (registers.length > 0 && inputs + i === 0)) {
       fail(where, `instruction ${i} reads register ${bad ?? 0}, only ${inputs + i} are set`);
     }
+  }
+}
+
+/** No two elements of an output may be the same word: each stride must clear all that lies within it. */
+function checkDistinct(call: Call, key: string): void {
+  const { d, strides } = operandOf(call, key);
+  if (d.includes(0)) return;
+  const axes = d
+    .flatMap((size, i) => (size > 1 ? [{ size, stride: strides[i] }] : []))
+    .sort((a, b) => a.stride - b.stride);
+  let within = 1;
+  for (const { size, stride } of axes) {
+    if (stride < within) fail(name(call.number, call.kernel), `strides of \`${key}\` must keep its elements apart`);
+    within += (size - 1) * stride;
   }
 }
 
@@ -186,18 +202,37 @@ function checkOverlap(call: Call, spans: readonly Span[]): void {
 }
 
 function mayShare(call: Call, output: Span, other: Span): boolean {
+  if (call.kernel === "map")
+    return isWritten(other.kind) ? areInterleaved(call, output, other) : bothDense(call, output, other);
   if (output.offset !== other.offset) return false;
-  if (call.kernel === "map") return isDenseInput(call, other);
   return call.layout.row.inPlace.some(([y, x]) => y === output.key && x === other.key);
 }
 
-/** True for an input of `map` whose strides are those of a dense block, size-one dimensions aside. */
-function isDenseInput(call: Call, input: Span): boolean {
-  if (!input.key.startsWith("x")) return false;
-  const index = Number(input.key.slice(1));
-  const { d0, d1, d2, d3 } = call.numbers as { d0: number; d1: number; d2: number; d3: number };
-  const dense = [d1 * d2 * d3, d2 * d3, d3, 1];
-  return [d0, d1, d2, d3].every((size, i) => size === 1 || call.tail[4 * index + i] === dense[i]);
+/** The block of a `map` call and the strides of one of its operands. */
+function operandOf(call: Call, key: string): { readonly d: readonly number[]; readonly strides: readonly number[] } {
+  const { d0, d1, d2, d3, inputs } = call.numbers as Record<string, number>;
+  const operand = Number(key.slice(1)) + (key.startsWith("y") ? (inputs as number) : 0);
+  return { d: [d0, d1, d2, d3] as number[], strides: call.tail.slice(4 * operand, 4 * operand + 4) };
+}
+
+function isDense(call: Call, key: string): boolean {
+  const { d, strides } = operandOf(call, key);
+  const dense = [d[1] * d[2] * d[3], d[2] * d[3], d[3], 1];
+  return d.every((size, i) => size === 1 || strides[i] === dense[i]);
+}
+
+const bothDense = (call: Call, output: Span, input: Span): boolean =>
+  output.offset === input.offset && isDense(call, output.key) && isDense(call, input.key);
+
+/** True for two blocks of columns of one matrix: same rows, no column in common. */
+function areInterleaved(call: Call, a: Span, b: Span): boolean {
+  const [first, second] = [operandOf(call, a.key), operandOf(call, b.key)];
+  const [d0, d1, rows, columns] = first.d;
+  const [row, column] = [first.strides[2], first.strides[3]];
+  const same = d0 === 1 && d1 === 1 && rows > 1 && row === second.strides[2];
+  const dense = (columns === 1 || (column === 1 && second.strides[3] === 1)) && row >= columns;
+  const apart = (((b.offset - a.offset) % row) + row) % row;
+  return same && dense && apart >= columns && apart <= row - columns;
 }
 
 const overlap = (a: Span, b: Span): boolean =>

@@ -7,7 +7,17 @@
  * in/out/inout: buffers of floats; ids/outIds: buffers of integers; optional, optionalInout, optionalIds: the same where
  * the buffer may be absent; int, float: numbers. An `out` is written only where the kernel says.
  */
-export type Kind = "in" | "out" | "inout" | "optional" | "optionalInout" | "ids" | "optionalIds" | "outIds" | "int" | "float";
+export type Kind =
+  | "in"
+  | "out"
+  | "inout"
+  | "optional"
+  | "optionalInout"
+  | "ids"
+  | "optionalIds"
+  | "outIds"
+  | "int"
+  | "float";
 export type NumberKind = "int" | "float";
 type Parameters = Readonly<Record<string, Kind>>;
 type KeysOf<P extends Parameters, K extends Kind> = { [N in keyof P]: P[N] extends K ? N : never }[keyof P] & string;
@@ -17,7 +27,10 @@ export type NumberKey<P extends Parameters> = KeysOf<P, NumberKind>;
 export interface KernelRow<P extends Parameters = Parameters> {
   readonly parameters: P;
   /** Words each buffer must hold, from the numbers (and the tail). */
-  readonly extents: (n: Readonly<Record<NumberKey<P>, number>>, tail: readonly number[]) => Record<BufferKey<P>, number>;
+  readonly extents: (
+    n: Readonly<Record<NumberKey<P>, number>>,
+    tail: readonly number[],
+  ) => Record<BufferKey<P>, number>;
   /** Pairs [output, input]: the output may start at the very same word as the input (never overlap otherwise). */
   readonly inPlace: readonly (readonly [BufferKey<P>, BufferKey<P>])[];
   /** True where a list of further numbers follows the fixed ones. */
@@ -45,12 +58,33 @@ const span = (count: number, stride: number): number => (count - 1) * stride;
  * except for constant, whose `a` is the value itself.
  */
 export const mapOpcodes = [
-  "constant", "add", "sub", "mul", "div", "minimum", "maximum", "power",
-  "negate", "absolute", "exp", "log", "sqrt", "tanh", "sigmoid", "relu", "sign", "floor", "softplus",
-  "equal", "less", "lessEqual", "where", "finite",
+  "constant",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "minimum",
+  "maximum",
+  "power",
+  "negate",
+  "absolute",
+  "exp",
+  "log",
+  "sqrt",
+  "tanh",
+  "sigmoid",
+  "relu",
+  "sign",
+  "floor",
+  "softplus",
+  "equal",
+  "less",
+  "lessEqual",
+  "where",
+  "finite",
 ] as const; // prettier-ignore
 export type MapOpcode = (typeof mapOpcodes)[number];
-export const mapLimits = { inputs: 8, outputs: 4, instructions: 32 } as const;
+export const mapLimits = { inputs: 12, outputs: 8, instructions: 48 } as const;
 
 export const rnnActivations = ["tanh", "relu", "sigmoid", "linear"] as const;
 export type RnnActivation = (typeof rnnActivations)[number];
@@ -65,8 +99,22 @@ export const kernels = {
 
   /** y[i·ys] = x[i·xs] for every index i of the block [d0,d1,d2,d3]. Words between are left alone. Copies integers too. */
   copy: row(
-    { y: "out", x: "in", d0: "int", d1: "int", d2: "int", d3: "int", ys0: "int", ys1: "int", ys2: "int", ys3: "int",
-      xs0: "int", xs1: "int", xs2: "int", xs3: "int" }, // prettier-ignore
+    {
+      y: "out",
+      x: "in",
+      d0: "int",
+      d1: "int",
+      d2: "int",
+      d3: "int",
+      ys0: "int",
+      ys1: "int",
+      ys2: "int",
+      ys3: "int",
+      xs0: "int",
+      xs1: "int",
+      xs2: "int",
+      xs3: "int",
+    }, // prettier-ignore
     (a) => ({
       y: blockSpan([a.d0, a.d1, a.d2, a.d3], [a.ys0, a.ys1, a.ys2, a.ys3]),
       x: blockSpan([a.d0, a.d1, a.d2, a.d3], [a.xs0, a.xs1, a.xs2, a.xs3]),
@@ -74,22 +122,69 @@ export const kernels = {
   ),
 
   /**
-   * Elementwise program over the block [d0,d1,d2,d3]; outputs are dense, an input is read with its own four strides
-   * (0 = broadcast). tail = strides of each input (4 each), register of each output, instructions (4 each).
-   * Comparisons give 1 or 0 (0 with NaN). where(a,b,c) = a != 0 ? b : c. finite(a) = 1 where a is neither NaN nor infinite.
-   * NaN passes through everything else: minimum, maximum, relu and sign too. sign(0) = 0.
-   * An output may lie on an input only where that input is dense.
+   * Elementwise program over the block [d0,d1,d2,d3]. Inputs and outputs have four strides each (input stride 0 =
+   * broadcast; the elements of outputs must be distinct). tail = strides of the inputs (4 each), strides of the outputs
+   * (4 each), register of each output, instructions (4 each). Comparisons give 1 or 0 (0 where a side is NaN).
+   * where(a,b,c) = a != 0 ? b : c. finite(a) = 1 where a is neither NaN nor infinite. minimum, maximum, relu and sign pass
+   * NaN on. An output may lie on an input only where both are dense.
    */
   map: row(
-    { y0: "out", y1: "out", y2: "out", y3: "out", x0: "optional", x1: "optional", x2: "optional", x3: "optional",
-      x4: "optional", x5: "optional", x6: "optional", x7: "optional",
-      d0: "int", d1: "int", d2: "int", d3: "int", inputs: "int", outputs: "int", instructions: "int" }, // prettier-ignore
+    {
+      y0: "out",
+      y1: "out",
+      y2: "out",
+      y3: "out",
+      y4: "out",
+      y5: "out",
+      y6: "out",
+      y7: "out",
+      x0: "optional",
+      x1: "optional",
+      x2: "optional",
+      x3: "optional",
+      x4: "optional",
+      x5: "optional",
+      x6: "optional",
+      x7: "optional",
+      x8: "optional",
+      x9: "optional",
+      x10: "optional",
+      x11: "optional",
+      d0: "int",
+      d1: "int",
+      d2: "int",
+      d3: "int",
+      inputs: "int",
+      outputs: "int",
+      instructions: "int",
+    }, // prettier-ignore
     (a, tail) => {
       const d = [a.d0, a.d1, a.d2, a.d3];
-      const size = a.d0 * a.d1 * a.d2 * a.d3;
-      const y = (i: number): number => (i < a.outputs ? size : 0);
-      const x = (i: number): number => (i < a.inputs ? blockSpan(d, tail.slice(4 * i, 4 * i + 4)) : 0);
-      return { y0: y(0), y1: y(1), y2: y(2), y3: y(3), x0: x(0), x1: x(1), x2: x(2), x3: x(3), x4: x(4), x5: x(5), x6: x(6), x7: x(7) }; // prettier-ignore
+      const span = (operand: number): number => blockSpan(d, tail.slice(4 * operand, 4 * operand + 4));
+      const x = (i: number): number => (i < a.inputs ? span(i) : 0);
+      const y = (i: number): number => (i < a.outputs ? span(a.inputs + i) : 0);
+      return {
+        y0: y(0),
+        y1: y(1),
+        y2: y(2),
+        y3: y(3),
+        y4: y(4),
+        y5: y(5),
+        y6: y(6),
+        y7: y(7),
+        x0: x(0),
+        x1: x(1),
+        x2: x(2),
+        x3: x(3),
+        x4: x(4),
+        x5: x(5),
+        x6: x(6),
+        x7: x(7),
+        x8: x(8),
+        x9: x(9),
+        x10: x(10),
+        x11: x(11),
+      }; // prettier-ignore
     },
     { tail: true },
   ),
@@ -106,19 +201,49 @@ export const kernels = {
    */
   pack: row(
     { y: "out", x: "in", K: "int", N: "int", kStride: "int", nStride: "int", groups: "int" },
-    ({ K, N, kStride, nStride, groups }) => ({ y: packedWords(K, N, groups), x: blockSpan([K, N], [kStride, nStride]) }),
+    ({ K, N, kStride, nStride, groups }) => ({
+      y: packedWords(K, N, groups),
+      x: blockSpan([K, N], [kStride, nStride]),
+    }),
   ),
 
   /** c [M,N] (rows cRow apart) = (accumulate ? c : bias or 0) + a [M,K] (rows aRow apart) times p (packed, groups 1). */
   multiply: row(
-    { c: "inout", a: "in", p: "in", bias: "optional", M: "int", N: "int", K: "int", aRow: "int", cRow: "int", accumulate: "int" },
+    {
+      c: "inout",
+      a: "in",
+      p: "in",
+      bias: "optional",
+      M: "int",
+      N: "int",
+      K: "int",
+      aRow: "int",
+      cRow: "int",
+      accumulate: "int",
+    },
     ({ M, N, K, aRow, cRow }) => ({ c: span(M, cRow) + N, a: span(M, aRow) + K, p: packedWords(K, N, 1), bias: N }),
   ),
 
   /** c[i] [M,N] = (accumulate ? c[i] : 0) + a[i] [M,K] b[i] [K,N] for i < batch; any strides for a and b, rows of c cRow apart. */
   gemm: row(
-    { c: "inout", a: "in", b: "in", batch: "int", M: "int", N: "int", K: "int", aBatch: "int", aRow: "int", aCol: "int",
-      bBatch: "int", bRow: "int", bCol: "int", cBatch: "int", cRow: "int", accumulate: "int" }, // prettier-ignore
+    {
+      c: "inout",
+      a: "in",
+      b: "in",
+      batch: "int",
+      M: "int",
+      N: "int",
+      K: "int",
+      aBatch: "int",
+      aRow: "int",
+      aCol: "int",
+      bBatch: "int",
+      bRow: "int",
+      bCol: "int",
+      cBatch: "int",
+      cRow: "int",
+      accumulate: "int",
+    }, // prettier-ignore
     (n) => ({
       c: blockSpan([n.batch, n.M, n.N], [n.cBatch, n.cRow, 1]),
       a: blockSpan([n.batch, n.M, n.K], [n.aBatch, n.aRow, n.aCol]),
@@ -155,16 +280,18 @@ export const kernels = {
   ),
 
   /** y [R,D] = rows of table [V,D]; an id outside [0,V) gives a row of zeros. */
-  gather: row(
-    { y: "out", table: "in", ids: "ids", R: "int", D: "int", V: "int" },
-    ({ R, D, V }) => ({ y: R * D, table: V * D, ids: R }),
-  ),
+  gather: row({ y: "out", table: "in", ids: "ids", R: "int", D: "int", V: "int" }, ({ R, D, V }) => ({
+    y: R * D,
+    table: V * D,
+    ids: R,
+  })),
 
   /** table [V,D] = sums of the rows of x [R,D] by id, in row order; ids outside [0,V) are dropped. Writes all of table. */
-  scatterAdd: row(
-    { table: "out", x: "in", ids: "ids", R: "int", D: "int", V: "int" },
-    ({ R, D, V }) => ({ table: V * D, x: R * D, ids: R }),
-  ),
+  scatterAdd: row({ table: "out", x: "in", ids: "ids", R: "int", D: "int", V: "int" }, ({ R, D, V }) => ({
+    table: V * D,
+    x: R * D,
+    ids: R,
+  })),
 
   /** y = gain (x - mean) rstd + bias over rows of n, rstd = 1/sqrt(variance + epsilon), population variance. */
   layerNorm: row(
@@ -174,7 +301,18 @@ export const kernels = {
 
   /** u = gain dy, xhat = (x - mean) rstd: dx = rstd (u - mean(u) - xhat mean(u xhat)), dgain = sum dy xhat, dbias = sum dy. */
   layerNormGrad: row(
-    { dx: "out", dgain: "out", dbias: "out", dy: "in", x: "in", mean: "in", rstd: "in", gain: "in", R: "int", n: "int" },
+    {
+      dx: "out",
+      dgain: "out",
+      dbias: "out",
+      dy: "in",
+      x: "in",
+      mean: "in",
+      rstd: "in",
+      gain: "in",
+      R: "int",
+      n: "int",
+    },
     ({ R, n }) => ({ dx: R * n, dgain: n, dbias: n, dy: R * n, x: R * n, mean: R, rstd: R, gain: n }),
     { inPlace: [["dx", "dy"]] },
   ),
@@ -209,75 +347,218 @@ export const kernels = {
 
   /** h' = f(pre + h R). */
   rnn: row(
-    { h: "out", pre: "in", r: "in", h0: "in", lengths: "optionalIds", T: "int", N: "int", H: "int", reverse: "int", activation: "int" },
+    {
+      h: "out",
+      pre: "in",
+      r: "in",
+      h0: "in",
+      lengths: "optionalIds",
+      T: "int",
+      N: "int",
+      H: "int",
+      reverse: "int",
+      activation: "int",
+    },
     ({ T, N, H }) => ({ h: (T + 1) * N * H, pre: T * N * H, r: packedWords(H, H, 1), h0: N * H, lengths: N }),
   ),
 
   rnnGrad: row(
-    { dpre: "out", dh0: "out", dh: "in", h: "in", rT: "in", lengths: "optionalIds", T: "int", N: "int", H: "int", reverse: "int", activation: "int" },
+    {
+      dpre: "out",
+      dh0: "out",
+      dh: "in",
+      h: "in",
+      rT: "in",
+      lengths: "optionalIds",
+      T: "int",
+      N: "int",
+      H: "int",
+      reverse: "int",
+      activation: "int",
+    },
     ({ T, N, H }) => ({
-      dpre: T * N * H, dh0: N * H, dh: (T + 1) * N * H, h: (T + 1) * N * H, rT: packedWords(H, H, 1), lengths: N,
+      dpre: T * N * H,
+      dh0: N * H,
+      dh: (T + 1) * N * H,
+      h: (T + 1) * N * H,
+      rT: packedWords(H, H, 1),
+      lengths: N,
     }), // prettier-ignore
   ),
 
   /** Gates i,f,g,o: c' = f c + i g, h' = o tanh(c'). gates [T,N,4H] keeps the activated gates. */
   lstm: row(
-    { h: "out", c: "out", gates: "out", pre: "in", r: "in", h0: "in", c0: "in", lengths: "optionalIds", T: "int", N: "int", H: "int", reverse: "int" },
+    {
+      h: "out",
+      c: "out",
+      gates: "out",
+      pre: "in",
+      r: "in",
+      h0: "in",
+      c0: "in",
+      lengths: "optionalIds",
+      T: "int",
+      N: "int",
+      H: "int",
+      reverse: "int",
+    },
     ({ T, N, H }) => ({
-      h: (T + 1) * N * H, c: (T + 1) * N * H, gates: T * N * 4 * H, pre: T * N * 4 * H, r: packedWords(H, 4 * H, 4),
-      h0: N * H, c0: N * H, lengths: N,
+      h: (T + 1) * N * H,
+      c: (T + 1) * N * H,
+      gates: T * N * 4 * H,
+      pre: T * N * 4 * H,
+      r: packedWords(H, 4 * H, 4),
+      h0: N * H,
+      c0: N * H,
+      lengths: N,
     }), // prettier-ignore
     { inPlace: [["gates", "pre"]] },
   ),
 
   /** dc [T+1,N,H]: like dh, for the cell slots; may be absent. dh0, dc0 end as the gradients of the first slot. */
   lstmGrad: row(
-    { dpre: "out", dh0: "out", dc0: "out", dh: "in", dc: "optional", gates: "in", c: "in", rT: "in", lengths: "optionalIds",
-      T: "int", N: "int", H: "int", reverse: "int" }, // prettier-ignore
+    {
+      dpre: "out",
+      dh0: "out",
+      dc0: "out",
+      dh: "in",
+      dc: "optional",
+      gates: "in",
+      c: "in",
+      rT: "in",
+      lengths: "optionalIds",
+      T: "int",
+      N: "int",
+      H: "int",
+      reverse: "int",
+    }, // prettier-ignore
     ({ T, N, H }) => ({
-      dpre: T * N * 4 * H, dh0: N * H, dc0: N * H, dh: (T + 1) * N * H, dc: (T + 1) * N * H, gates: T * N * 4 * H,
-      c: (T + 1) * N * H, rT: packedWords(4 * H, H, 1), lengths: N,
+      dpre: T * N * 4 * H,
+      dh0: N * H,
+      dc0: N * H,
+      dh: (T + 1) * N * H,
+      dc: (T + 1) * N * H,
+      gates: T * N * 4 * H,
+      c: (T + 1) * N * H,
+      rT: packedWords(4 * H, H, 1),
+      lengths: N,
     }), // prettier-ignore
     { inPlace: [["dpre", "gates"]] },
   ),
 
   /** Gates r,z,n, reset after the product: q = h R_n + bR_n, n = tanh(pre_n + r q), h' = (1-z) n + z h. bR [3H]. q is kept. */
   gru: row(
-    { h: "out", gates: "out", q: "out", pre: "in", r: "in", bR: "in", h0: "in", lengths: "optionalIds", T: "int", N: "int", H: "int", reverse: "int" },
+    {
+      h: "out",
+      gates: "out",
+      q: "out",
+      pre: "in",
+      r: "in",
+      bR: "in",
+      h0: "in",
+      lengths: "optionalIds",
+      T: "int",
+      N: "int",
+      H: "int",
+      reverse: "int",
+    },
     ({ T, N, H }) => ({
-      h: (T + 1) * N * H, gates: T * N * 3 * H, q: T * N * H, pre: T * N * 3 * H, r: packedWords(H, 3 * H, 3), bR: 3 * H,
-      h0: N * H, lengths: N,
+      h: (T + 1) * N * H,
+      gates: T * N * 3 * H,
+      q: T * N * H,
+      pre: T * N * 3 * H,
+      r: packedWords(H, 3 * H, 3),
+      bR: 3 * H,
+      h0: N * H,
+      lengths: N,
     }), // prettier-ignore
     { inPlace: [["gates", "pre"]] },
   ),
 
   /** dpre [T,N,3H] for the input side; drec [T,N,3H] for the recurrent side (its n third is dpre_n r). */
   gruGrad: row(
-    { dpre: "out", drec: "out", dh0: "out", dh: "in", gates: "in", q: "in", h: "in", rT: "in", lengths: "optionalIds",
-      T: "int", N: "int", H: "int", reverse: "int" }, // prettier-ignore
+    {
+      dpre: "out",
+      drec: "out",
+      dh0: "out",
+      dh: "in",
+      gates: "in",
+      q: "in",
+      h: "in",
+      rT: "in",
+      lengths: "optionalIds",
+      T: "int",
+      N: "int",
+      H: "int",
+      reverse: "int",
+    }, // prettier-ignore
     ({ T, N, H }) => ({
-      dpre: T * N * 3 * H, drec: T * N * 3 * H, dh0: N * H, dh: (T + 1) * N * H, gates: T * N * 3 * H, q: T * N * H,
-      h: (T + 1) * N * H, rT: packedWords(3 * H, H, 1), lengths: N,
+      dpre: T * N * 3 * H,
+      drec: T * N * 3 * H,
+      dh0: N * H,
+      dh: (T + 1) * N * H,
+      gates: T * N * 3 * H,
+      q: T * N * H,
+      h: (T + 1) * N * H,
+      rT: packedWords(3 * H, H, 1),
+      lengths: N,
     }), // prettier-ignore
     { inPlace: [["dpre", "gates"]] },
   ),
 
   /** Reset before the product: n = tanh(pre_n + (r h) R_n). rz packs R[0..2H) (groups 2), rn packs R[2H..3H) (groups 1). rh [T,N,H] = r h is kept. */
   gruBefore: row(
-    { h: "out", gates: "out", rh: "out", pre: "in", rz: "in", rn: "in", h0: "in", lengths: "optionalIds", T: "int", N: "int", H: "int", reverse: "int" },
+    {
+      h: "out",
+      gates: "out",
+      rh: "out",
+      pre: "in",
+      rz: "in",
+      rn: "in",
+      h0: "in",
+      lengths: "optionalIds",
+      T: "int",
+      N: "int",
+      H: "int",
+      reverse: "int",
+    },
     ({ T, N, H }) => ({
-      h: (T + 1) * N * H, gates: T * N * 3 * H, rh: T * N * H, pre: T * N * 3 * H, rz: packedWords(H, 2 * H, 2),
-      rn: packedWords(H, H, 1), h0: N * H, lengths: N,
+      h: (T + 1) * N * H,
+      gates: T * N * 3 * H,
+      rh: T * N * H,
+      pre: T * N * 3 * H,
+      rz: packedWords(H, 2 * H, 2),
+      rn: packedWords(H, H, 1),
+      h0: N * H,
+      lengths: N,
     }), // prettier-ignore
     { inPlace: [["gates", "pre"]] },
   ),
 
   gruBeforeGrad: row(
-    { dpre: "out", dh0: "out", dh: "in", gates: "in", h: "in", rzT: "in", rnT: "in", lengths: "optionalIds",
-      T: "int", N: "int", H: "int", reverse: "int" }, // prettier-ignore
+    {
+      dpre: "out",
+      dh0: "out",
+      dh: "in",
+      gates: "in",
+      h: "in",
+      rzT: "in",
+      rnT: "in",
+      lengths: "optionalIds",
+      T: "int",
+      N: "int",
+      H: "int",
+      reverse: "int",
+    }, // prettier-ignore
     ({ T, N, H }) => ({
-      dpre: T * N * 3 * H, dh0: N * H, dh: (T + 1) * N * H, gates: T * N * 3 * H, h: (T + 1) * N * H,
-      rzT: packedWords(2 * H, H, 1), rnT: packedWords(H, H, 1), lengths: N,
+      dpre: T * N * 3 * H,
+      dh0: N * H,
+      dh: (T + 1) * N * H,
+      gates: T * N * 3 * H,
+      h: (T + 1) * N * H,
+      rzT: packedWords(2 * H, H, 1),
+      rnT: packedWords(H, H, 1),
+      lengths: N,
     }), // prettier-ignore
     { inPlace: [["dpre", "gates"]] },
   ),
@@ -294,19 +575,51 @@ export const kernels = {
 
   /** v = momentum v + g; w -= rate (nesterov ? g + momentum v : v). v may be absent when momentum is 0. */
   sgd: row(
-    { w: "inout", v: "optionalInout", g: "in", rate: "in", scale: "optional", guard: "optional", n: "int", nesterov: "int", momentum: "float", decay: "float" },
+    {
+      w: "inout",
+      v: "optionalInout",
+      g: "in",
+      rate: "in",
+      scale: "optional",
+      guard: "optional",
+      n: "int",
+      nesterov: "int",
+      momentum: "float",
+      decay: "float",
+    },
     ({ n }) => ({ w: n, v: n, g: n, rate: 1, scale: 1, guard: 1 }),
   ),
 
   /** s += g^2; w -= rate g / (sqrt(s) + epsilon). Duchi 2011. */
   adagrad: row(
-    { w: "inout", s: "inout", g: "in", rate: "in", scale: "optional", guard: "optional", n: "int", epsilon: "float", decay: "float" },
+    {
+      w: "inout",
+      s: "inout",
+      g: "in",
+      rate: "in",
+      scale: "optional",
+      guard: "optional",
+      n: "int",
+      epsilon: "float",
+      decay: "float",
+    },
     ({ n }) => ({ w: n, s: n, g: n, rate: 1, scale: 1, guard: 1 }),
   ),
 
   /** s = alpha s + (1-alpha) g^2; w -= rate g / (sqrt(s) + epsilon). Hinton's lecture 6e. */
   rmsprop: row(
-    { w: "inout", s: "inout", g: "in", rate: "in", scale: "optional", guard: "optional", n: "int", alpha: "float", epsilon: "float", decay: "float" },
+    {
+      w: "inout",
+      s: "inout",
+      g: "in",
+      rate: "in",
+      scale: "optional",
+      guard: "optional",
+      n: "int",
+      alpha: "float",
+      epsilon: "float",
+      decay: "float",
+    },
     ({ n }) => ({ w: n, s: n, g: n, rate: 1, scale: 1, guard: 1 }),
   ),
 
@@ -315,8 +628,21 @@ export const kernels = {
    * rate = [rate, 1/(1-beta1^t), 1/(1-beta2^t)]. decoupled: w -= rate[0] decay w first (Loshchilov 2019). Kingma 2015.
    */
   adam: row(
-    { w: "inout", m: "inout", v: "inout", g: "in", rate: "in", scale: "optional", guard: "optional", n: "int", decoupled: "int",
-      beta1: "float", beta2: "float", epsilon: "float", decay: "float" }, // prettier-ignore
+    {
+      w: "inout",
+      m: "inout",
+      v: "inout",
+      g: "in",
+      rate: "in",
+      scale: "optional",
+      guard: "optional",
+      n: "int",
+      decoupled: "int",
+      beta1: "float",
+      beta2: "float",
+      epsilon: "float",
+      decay: "float",
+    }, // prettier-ignore
     ({ n }) => ({ w: n, m: n, v: n, g: n, rate: 3, scale: 1, guard: 1 }),
   ),
 } as const;

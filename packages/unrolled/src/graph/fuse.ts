@@ -4,7 +4,7 @@ import { type KernelRow, kernels, mapLimits } from "../device/kernels.js";
 import { spanOf } from "./blocks.js";
 import type { Call } from "./lower.js";
 import {
-  isDense,
+  isReadBack,
   joinable,
   type Leaf,
   makeWrites,
@@ -16,7 +16,7 @@ import {
   type Value,
   valuesOf,
 } from "./map-work.js";
-import type { Buffer, Emitter, Op, View } from "./op.js";
+import type { Buffer, Emitter, Op, Root, View } from "./op.js";
 import { constantOp } from "./ops/elementwise.js";
 import { resolve } from "./plan.js";
 import { sameShape, stridesOf, type Tensor } from "./tensor.js";
@@ -105,7 +105,10 @@ export function mapWork(
       buffer: spanOf(viewOf(tensor)),
       strides: broadcastStrides(viewOf(tensor), root),
     });
-    return { shape: root.shape, outputs: [{ buffer: emit.write(root), value: step(root) }] };
+    return {
+      shape: root.shape,
+      outputs: [{ buffer: emit.write(root), strides: stridesOf(root.shape), value: step(root) }],
+    };
   };
   const work = build((tensor) => emit.view(tensor));
   if (joinable(work)) return work;
@@ -122,11 +125,66 @@ function broadcastStrides(view: View, root: Tensor): number[] {
 /** How many calls back a piece of work looks for one to join. */
 const mergeWindow = 32;
 
+/** Work whose result is only copied to its place writes it there. */
+function writtenInPlace(calls: readonly Call[]): readonly Call[] {
+  const uses = new Map<Root, number>();
+  const makers = new Map<Root, number>();
+  for (const [index, call] of calls.entries()) {
+    const outputs = call.work?.outputs.map((output) => output.buffer) ?? [];
+    for (const { root } of outputs) makers.set(root, index);
+    const leaves = call.work ? valuesOf(call.work).leaves.map((leaf) => leaf.buffer) : [];
+    const named = Object.values(call.args).filter((arg): arg is Buffer => typeof arg === "object");
+    for (const { root } of [...leaves, ...named]) uses.set(root, (uses.get(root) ?? 0) + 1);
+  }
+  const result: (Call | undefined)[] = [...calls];
+  for (const [index, call] of calls.entries()) {
+    const from = call.kernel === "copy" ? (call.args.x as Buffer) : undefined;
+    const maker = from && makers.get(from.root);
+    const work = maker === undefined ? undefined : result[maker]?.work;
+    if (
+      !from ||
+      !work ||
+      maker === undefined ||
+      uses.get(from.root) !== 1 ||
+      from.root.parent ||
+      from.root.fixed !== undefined
+    )
+      continue;
+    const moved = movedOutput(work, call);
+    if (!moved) continue;
+    result[maker] = { ...(result[maker] as Call), work: moved };
+    result[index] = undefined;
+  }
+  return result.filter((call) => call !== undefined);
+}
+
+/** The work with the output that a copy reads written where the copy puts it. */
+function movedOutput(work: MapWork, copy: Call): MapWork | undefined {
+  const { x, y } = copy.args as { x: Buffer; y: Buffer };
+  const number = (name: string): number => copy.args[name] as number;
+  const axes = [0, 1, 2, 3]
+    .filter((k) => number(`d${k}`) > 1)
+    .map((k) => ({ n: number(`d${k}`), x: number(`xs${k}`), y: number(`ys${k}`) }));
+  const strides = stridesOf(work.shape).map((stride, axis) => {
+    if (work.shape[axis] === 1) return 0;
+    const within = axes.find((a) => stride % a.x === 0 && stride >= a.x && stride * work.shape[axis] <= a.x * a.n);
+    return within && within.y * (stride / within.x);
+  });
+  const whole = work.outputs.find(({ buffer }) => sameBuffer(buffer, x) && buffer.words === buffer.root.words);
+  const isAll = axes.reduce((n, a) => n * a.n, 1) === x.words;
+  if (!whole || !isAll || strides.includes(undefined)) return undefined;
+  const outputs = work.outputs.map((output) =>
+    output === whole ? { ...output, buffer: y, strides: strides as number[] } : output,
+  );
+  const moved = { ...work, outputs };
+  return joinable(moved) ? moved : undefined;
+}
+
 /** Merges pieces of work over one shape where the later one may run earlier, and encodes what is left. */
 export function mergeMaps(calls: readonly Call[]): Call[] {
   const done: Call[] = [];
   const writes = makeWrites(resolve);
-  for (const call of calls) {
+  for (const call of writtenInPlace(calls)) {
     const work = call.work;
     const host = work && hostFor(work, done, writes.last);
     const index = host ? host.index : done.length;
@@ -149,9 +207,7 @@ function hostFor(
     if (!host || !sameShape(squeezed(host.shape), squeezed(work.shape)) || host.shape.length !== work.shape.length)
       continue;
     const readsHost = valuesOf(work).leaves.filter((leaf) => lastWrite(leaf.buffer) === index);
-    const asWritten = readsHost.every(
-      (leaf) => isDense(leaf, work.shape) && host.outputs.some(({ buffer }) => sameBuffer(buffer, leaf.buffer)),
-    );
+    const asWritten = readsHost.every((leaf) => host.outputs.some((output) => isReadBack(output, leaf, work.shape)));
     const both = asWritten ? merged(host, work) : undefined;
     if (both) return { index, work: both };
   }

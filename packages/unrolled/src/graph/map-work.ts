@@ -3,7 +3,7 @@
 import { type MapOpcode, mapLimits, mapOpcodes } from "../device/kernels.js";
 import { joinAxes } from "./blocks.js";
 import type { Arguments, Buffer, Root } from "./op.js";
-import { type Shape, stridesOf } from "./tensor.js";
+import type { Shape } from "./tensor.js";
 
 /** A value read from memory: an element for every index of the work's shape, by strides (0: broadcast). */
 export interface Leaf {
@@ -22,10 +22,16 @@ export interface Step {
 
 export type Value = Leaf | Step;
 
+/** Where a value is written. */
+export interface Output {
+  readonly buffer: Buffer;
+  readonly strides: readonly number[];
+  readonly value: Step;
+}
+
 export interface MapWork {
   readonly shape: Shape;
-  /** What is written, dense. */
-  readonly outputs: readonly { readonly buffer: Buffer; readonly value: Step }[];
+  readonly outputs: readonly Output[];
 }
 
 /** The leaves and steps that the outputs need, operands before users. */
@@ -49,11 +55,9 @@ export function valuesOf(work: MapWork): { readonly leaves: readonly Leaf[]; rea
 export const sameBuffer = (a: Buffer, b: Buffer): boolean =>
   a.root === b.root && a.offset === b.offset && a.words === b.words;
 
-/** True where a leaf is read like a dense tensor of the shape. */
-export const isDense = (leaf: Leaf, shape: Shape): boolean => {
-  const dense = stridesOf(shape);
-  return shape.every((n, axis) => n === 1 || leaf.strides[axis] === dense[axis]);
-};
+/** True where two operands walk the shape alike. */
+export const sameStrides = (a: readonly number[], b: readonly number[], shape: Shape): boolean =>
+  shape.every((n, axis) => n === 1 || a[axis] === b[axis]);
 
 /** The second piece of work done in the same pass as the first; undefined where that is more than one call can hold. */
 export function merged(first: MapWork, second: MapWork): MapWork | undefined {
@@ -70,13 +74,17 @@ export function merged(first: MapWork, second: MapWork): MapWork | undefined {
     replaced.set(value, made);
     return made;
   };
-  const outputs = second.outputs.map(({ buffer, value }) => ({ buffer, value: replace(value) as Step }));
+  const outputs = second.outputs.map((output) => ({ ...output, value: replace(output.value) as Step }));
   const work = { shape: first.shape, outputs: [...first.outputs, ...outputs] };
   return fits(work) && joinable(work) ? work : undefined;
 }
 
+/** True where a leaf reads just what the output writes, element by element. */
+export const isReadBack = (output: Output, leaf: Leaf, shape: Shape): boolean =>
+  sameBuffer(output.buffer, leaf.buffer) && sameStrides(output.strides, leaf.strides, shape);
+
 function sameLeaf(leaf: Leaf, first: MapWork, known: readonly Value[]): Value {
-  const computed = isDense(leaf, first.shape) && first.outputs.find((output) => sameBuffer(output.buffer, leaf.buffer));
+  const computed = first.outputs.find((output) => isReadBack(output, leaf, first.shape));
   if (computed) return computed.value;
   const same = known.find(
     (k) => k.kind === "leaf" && sameBuffer(k.buffer, leaf.buffer) && k.strides.every((s, i) => s === leaf.strides[i]),
@@ -105,7 +113,10 @@ function fits(work: MapWork): boolean {
 }
 
 const joinedAxes = (work: MapWork): ReturnType<typeof joinAxes> =>
-  joinAxes(work.shape, [stridesOf(work.shape), ...valuesOf(work).leaves.map((leaf) => leaf.strides)]);
+  joinAxes(
+    work.shape,
+    [...valuesOf(work).leaves, ...work.outputs].map((operand) => operand.strides),
+  );
 
 export const joinable = (work: MapWork): boolean => joinedAxes(work) !== undefined;
 
@@ -129,7 +140,7 @@ export function mapCall(work: MapWork): { readonly args: Arguments; readonly tai
   const results = work.outputs.map(({ value }) => register.get(value) as number);
   return {
     args: { ...Object.fromEntries(buffers), d0, d1, d2, d3, ...counts },
-    tail: [...block.strides.slice(1).flat(), ...results, ...instructions],
+    tail: [...block.strides.flat(), ...results, ...instructions],
   };
 }
 

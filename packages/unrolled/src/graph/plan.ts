@@ -1,6 +1,6 @@
 // Memory planning: every root of a list of calls gets a place in one scratch region, shared by those that are never alive
 // together; an output takes over the place of an input that dies, where the kernel allows it.
-import { kernels, mapLimits } from "../device/kernels.js";
+import { kernels } from "../device/kernels.js";
 import type { Call } from "./lower.js";
 import type { Buffer, Root } from "./op.js";
 
@@ -109,18 +109,18 @@ function takeovers(call: Call, index: number, spans: ReadonlyMap<Root, Span>): M
   return found;
 }
 
-/** The table's pairs; for `map`, any output on any dense input. */
+/** The table's pairs; for `map`, any dense output on any dense input. */
 function inPlacePairs(call: Call): readonly (readonly [string, string])[] {
   if (call.kernel !== "map") return kernels[call.kernel].inPlace;
-  const inputs = call.args.inputs as number;
+  const [inputs, outputs] = [call.args.inputs as number, call.args.outputs as number];
   const d = [0, 1, 2, 3].map((i) => call.args[`d${i}`] as number);
   const dense = [d[1] * d[2] * d[3], d[2] * d[3], d[3], 1];
-  const pairs: [string, string][] = [];
-  for (let i = 0; i < inputs; i++) {
-    const isDense = d.every((n, axis) => n === 1 || call.tail[4 * i + axis] === dense[axis]);
-    if (isDense) for (let k = 0; k < mapLimits.outputs; k++) pairs.push([`y${k}`, `x${i}`]);
-  }
-  return pairs;
+  const isDense = (operand: number): boolean =>
+    d.every((n, axis) => n === 1 || call.tail[4 * operand + axis] === dense[axis]);
+  const counted = (count: number, first: number): number[] =>
+    Array.from({ length: count }, (_, i) => i).filter((i) => isDense(first + i));
+  const ys = counted(outputs, inputs);
+  return counted(inputs, 0).flatMap((x) => ys.map((y) => [`y${y}`, `x${x}`] as const));
 }
 
 interface Block {

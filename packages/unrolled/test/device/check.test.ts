@@ -16,10 +16,11 @@ function check(kernel: KernelName, ...numbers: number[]): () => void {
 const opcode = (name: (typeof mapOpcodes)[number]): number => opcodes.indexOf(name);
 
 /** tanh of x [2,3] at word 64 into y at word 16; `change` alters the tail, `x` where the input lies. */
-function tanhMap(tail: readonly number[] = [0, 0, 3, 1, 1, opcode("tanh"), 0, 0, 0], x = 64): () => void {
+function tanhMap(tail: readonly number[] = [0, 0, 3, 1, 0, 0, 3, 1, 1, opcode("tanh"), 0, 0, 0], x = 64): () => void {
   const absent = [0, 0];
-  const outputs = [16, 6, ...absent, ...absent, ...absent];
-  const inputs = [x, 6, ...absent, ...absent, ...absent, ...absent, ...absent, ...absent, ...absent];
+  const none = (n: number): number[] => Array.from({ length: n }, () => absent).flat();
+  const outputs = [16, 6, ...none(7)];
+  const inputs = [x, 6, ...none(11)];
   return check("map", ...outputs, ...inputs, 1, 1, 2, 3, 1, 1, 1, ...tail);
 }
 
@@ -75,16 +76,32 @@ describe("checkProgram refuses", () => {
     ],
     ["too few numbers", check("fill", 16, 8, 8), "must have 4 numbers, has 3"],
     ["too many numbers", check("fill", 16, 8, 8, 0, 0), "must have 4 numbers, has 5"],
-    ["a map with a tail cut short", tanhMap([0, 0, 3, 1, 1, 13, 0, 0]), "tail must have 9 numbers, has 8"],
-    ["a map with an unknown opcode", tanhMap([0, 0, 3, 1, 1, 99, 0, 0, 0]), "instruction 0 has opcode 99"],
+    [
+      "a map with a tail cut short",
+      tanhMap([0, 0, 3, 1, 0, 0, 3, 1, 1, 13, 0, 0]),
+      "tail must have 13 numbers, has 12",
+    ],
+    ["a map with an unknown opcode", tanhMap([0, 0, 3, 1, 0, 0, 3, 1, 1, 99, 0, 0, 0]), "instruction 0 has opcode 99"],
     [
       "a map that reads a register not yet set",
-      tanhMap([0, 0, 3, 1, 1, 13, 1, 0, 0]),
+      tanhMap([0, 0, 3, 1, 0, 0, 3, 1, 1, 13, 1, 0, 0]),
       "instruction 0 reads register 1",
     ],
-    ["a map whose output is no register", tanhMap([0, 0, 3, 1, 2, 13, 0, 0, 0]), "output 0 names register 2"],
-    ["a map whose strides leave the input", tanhMap([0, 0, 30, 1, 1, 13, 0, 0, 0]), "buffer `x0`: must hold 33 words"],
-    ["a map in place on a transposed input", tanhMap([0, 0, 1, 2, 1, 13, 0, 0, 0], 16), "must not overlap `x0`"],
+    [
+      "a map whose output is no register",
+      tanhMap([0, 0, 3, 1, 0, 0, 3, 1, 2, 13, 0, 0, 0]),
+      "output 0 names register 2",
+    ],
+    [
+      "a map whose strides leave the input",
+      tanhMap([0, 0, 30, 1, 0, 0, 3, 1, 1, 13, 0, 0, 0]),
+      "buffer `x0`: must hold 33 words",
+    ],
+    [
+      "a map in place on a transposed input",
+      tanhMap([0, 0, 1, 2, 0, 0, 3, 1, 1, 13, 0, 0, 0], 16),
+      "must not overlap `x0`",
+    ],
   ])("%s", (_, call, message) => {
     expect(call).toThrow(message);
   });

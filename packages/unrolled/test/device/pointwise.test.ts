@@ -21,7 +21,7 @@ function opcode(name: MapOpcode, ...inputs: readonly (readonly number[])[]): Flo
   const sizes = { d0: 1, d1: 1, d2: 1, d3: n, inputs: inputs.length, outputs: 1, instructions: 1 };
   const buffers = Object.fromEntries(inputs.map((input, i) => [`x${i}`, input]));
   const registers = [0, 1, 2].map((i) => (i < inputs.length ? i : 0));
-  return run("map", sizes, buffers, [...strides, inputs.length, mapOpcodes.indexOf(name), ...registers]).y0;
+  return run("map", sizes, buffers, [...strides, 0, 0, 0, 1, inputs.length, mapOpcodes.indexOf(name), ...registers]).y0;
 }
 
 const unary: Partial<Record<MapOpcode, (a: number) => number>> = {
@@ -72,14 +72,14 @@ describe("map", () => {
         identical(opcode(name, [0, -0, 1, nan, -3], [1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), [6, 7, 3, 4, 5]);
       else if (name === "constant") {
         const sizes = { d0: 1, d1: 1, d2: 2, d3: 2, inputs: 0, outputs: 1, instructions: 1 };
-        identical(run("map", sizes, {}, [0, mapOpcodes.indexOf(name), 0.1, 0, 0]).y0, [0.1, 0.1, 0.1, 0.1]);
+        identical(run("map", sizes, {}, [0, 0, 2, 1, 0, mapOpcodes.indexOf(name), 0.1, 0, 0]).y0, [0.1, 0.1, 0.1, 0.1]);
       } else throw new Error(`no test for the opcode ${name}`);
     });
   }
 
   it("broadcasts by strides: a column minus a row", () => {
     const sizes = { d0: 1, d1: 1, d2: 2, d3: 3, inputs: 2, outputs: 1, instructions: 1 };
-    const tail = [0, 0, 1, 0, 0, 0, 0, 1, 2, mapOpcodes.indexOf("sub"), 0, 1, 0];
+    const tail = [0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 3, 1, 2, mapOpcodes.indexOf("sub"), 0, 1, 0];
     identical(run("map", sizes, { x0: [10, 20], x1: [1, 2, 3] }, tail).y0, [9, 8, 7, 19, 18, 17]);
   });
 });

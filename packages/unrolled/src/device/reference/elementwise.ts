@@ -51,18 +51,22 @@ export function sigmoid(a: number): number {
 
 /** One whole array per register: every input is read before any output is written, so outputs may lie on inputs. */
 export function map(a: Arguments<"map">, tail: readonly number[]): void {
-  const inputs = [a.x0, a.x1, a.x2, a.x3, a.x4, a.x5, a.x6, a.x7];
-  const outputs = [a.y0, a.y1, a.y2, a.y3];
+  const inputs = [a.x0, a.x1, a.x2, a.x3, a.x4, a.x5, a.x6, a.x7, a.x8, a.x9, a.x10, a.x11];
+  const outputs = [a.y0, a.y1, a.y2, a.y3, a.y4, a.y5, a.y6, a.y7];
   const size = a.d0 * a.d1 * a.d2 * a.d3;
   const registers: Float64Array[] = [];
   for (let i = 0; i < a.inputs; i++) {
     registers.push(gatherInput(inputs[i] ?? new Float64Array(0), a, tail.slice(4 * i, 4 * i + 4)));
   }
-  const code = 4 * a.inputs + a.outputs;
+  const results = 4 * (a.inputs + a.outputs);
+  const code = results + a.outputs;
   for (let i = 0; i < a.instructions; i++) {
     registers.push(execute(tail.slice(code + 4 * i, code + 4 * i + 4), registers, size));
   }
-  for (let i = 0; i < a.outputs; i++) outputs[i].set(registers[tail[4 * a.inputs + i]]);
+  for (let i = 0; i < a.outputs; i++) {
+    const strides = tail.slice(4 * (a.inputs + i), 4 * (a.inputs + i) + 4);
+    scatterOutput(outputs[i], registers[tail[results + i]], a, strides);
+  }
 }
 
 function gatherInput(x: Float64Array, a: Arguments<"map">, strides: readonly number[]): Float64Array {
@@ -75,6 +79,16 @@ function gatherInput(x: Float64Array, a: Arguments<"map">, strides: readonly num
         for (let l = 0; l < a.d3; l++) register[next++] = x[start + l * strides[3]];
       }
   return register;
+}
+
+function scatterOutput(y: Float64Array, register: Float64Array, a: Arguments<"map">, strides: readonly number[]): void {
+  let next = 0;
+  for (let i = 0; i < a.d0; i++)
+    for (let j = 0; j < a.d1; j++)
+      for (let k = 0; k < a.d2; k++) {
+        const start = i * strides[0] + j * strides[1] + k * strides[2];
+        for (let l = 0; l < a.d3; l++) y[start + l * strides[3]] = register[next++];
+      }
 }
 
 function execute(instruction: readonly number[], registers: readonly Float64Array[], size: number): Float64Array {

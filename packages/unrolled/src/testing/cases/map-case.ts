@@ -11,6 +11,8 @@ export interface MapCase {
   /** Four strides per input; dense where absent. */
   readonly strides?: readonly (readonly number[] | undefined)[];
   readonly outputs: readonly number[];
+  /** Four strides per output; dense where absent. */
+  readonly outputStrides?: readonly (readonly number[] | undefined)[];
   readonly program: readonly Instruction[];
   readonly tolerance?: Tolerance;
   readonly inPlace?: readonly (readonly [string, string])[];
@@ -20,6 +22,7 @@ export function mapCase(c: MapCase): TrialCase {
   const [d0, d1, d2, d3] = c.block;
   const dense = [d1 * d2 * d3, d2 * d3, d3, 1];
   const strides = c.inputs.flatMap((_, i) => c.strides?.[i] ?? dense);
+  const outputStrides = c.outputs.flatMap((_, i) => c.outputStrides?.[i] ?? dense);
   const program = c.program.flatMap(([opcode, a = 0, b = 0, d = 0]) => [mapOpcodes.indexOf(opcode), a, b, d]);
   const counts = { inputs: c.inputs.length, outputs: c.outputs.length, instructions: c.program.length };
   return {
@@ -28,7 +31,7 @@ export function mapCase(c: MapCase): TrialCase {
     trial: () => ({
       kernel: "map",
       numbers: { d0, d1, d2, d3, ...counts },
-      tail: [...strides, ...c.outputs, ...program],
+      tail: [...strides, ...outputStrides, ...c.outputs, ...program],
       buffers: Object.fromEntries(c.inputs.map((x, i) => [`x${i}`, x])),
       inPlace: c.inPlace ?? [],
       tolerance: c.tolerance ?? "exact",

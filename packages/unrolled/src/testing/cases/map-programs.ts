@@ -7,7 +7,7 @@ import { type Instruction, mapCase } from "./map-case.js";
 const f = Math.fround;
 
 export function mapProgramCases(): TrialCase[] {
-  return [...broadcastCases(), ...programCases(), ...inPlaceCases()];
+  return [...broadcastCases(), ...stridedOutputCases(), ...programCases(), ...inPlaceCases()];
 }
 
 function broadcastCases(): TrialCase[] {
@@ -45,6 +45,50 @@ function broadcastCases(): TrialCase[] {
           strides: [strides],
           outputs: [2],
           program,
+        }),
+      );
+    }
+  }
+  return cases;
+}
+
+/** Outputs with strides of their own: words between are left alone. */
+function stridedOutputCases(): TrialCase[] {
+  const cases: TrialCase[] = [];
+  const program: readonly Instruction[] = [
+    ["tanh", 0],
+    ["mul", 2, 1],
+    ["sub", 3, 0],
+  ]; // prettier-ignore
+  const tolerance = { relative: 1e-6, scale: 1 };
+  for (const block of [
+    [1, 1, 3, 17],
+    [1, 1, 50, 16],
+    [1, 2, 5, 9],
+    [2, 3, 4, 5],
+    [1, 1, 65, 1],
+    [1, 1, 7, 300],
+  ] as const) {
+    const [, d1, d2, d3] = block;
+    const kinds: readonly (readonly [string, readonly number[]])[] = [
+      ["padded rows", [d1 * d2 * (d3 + 3), d2 * (d3 + 3), d3 + 3, 1]],
+      ["a transpose", [d1 * d2 * d3, d2 * d3, 1, d2]],
+      ["every other word", [2 * d1 * d2 * d3, 2 * d2 * d3, 2 * d3, 2]],
+    ];
+    for (const [kind, strides] of kinds) {
+      const name = `[${block}] to ${kind}`;
+      const draw = numbers(seedOf(name));
+      const inputs = [0, 1].map(() => draw.normal(block.reduce<number>((a, b) => a * b, 1)));
+      cases.push(mapCase({ name, block, inputs, outputs: [4, 2], outputStrides: [strides], program, tolerance }));
+      cases.push(
+        mapCase({
+          name: `${name}, all`,
+          block,
+          inputs,
+          outputs: [0, 3, 4],
+          outputStrides: [strides, strides, undefined],
+          program,
+          tolerance,
         }),
       );
     }
