@@ -7,7 +7,16 @@ const receive = ({ module, memory, rank, stackTop }) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.__stack_pointer.value = stackTop;
   port.postMessage("ready");
-  exports.work(rank);
+  try {
+    exports.work(rank);
+  } catch (error) {
+    // The thread that called `run` is waiting and hears no message: leave the words in memory, length first.
+    const words = new TextEncoder().encode(String(error)).slice(0, 200);
+    const at = exports.lastWords() >>> 0;
+    new Uint8Array(memory.buffer).set(words, at + 1);
+    new Uint8Array(memory.buffer)[at] = words.length;
+    exports.abandon();
+  }
 };
 
 if (node) port.once("message", receive);

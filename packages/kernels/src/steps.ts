@@ -98,17 +98,20 @@ function multiplyAdds(kernel: KernelName, n: Numbers): number {
   return 0;
 }
 
-/** The named numbers of a call and the words of all its buffers. */
+/** The named numbers of a call and the words that all its buffers must hold. */
 function decode(kernel: KernelName, numbers: Float64Array): { named: Numbers; words: number } {
   const named: Record<string, number> = {};
-  let words = 0;
+  const absent: string[] = [];
   let at = 0;
   for (const [key, kind] of Object.entries(kernels[kernel].parameters)) {
     if (kind === "int" || kind === "float") named[key] = numbers[at++] as number;
     else {
-      words += numbers[at + 1] as number;
+      if (numbers[at + 1] === 0) absent.push(key);
       at += 2;
     }
   }
+  const extents = kernels[kernel].extents as (n: Numbers, tail: readonly number[]) => Numbers;
+  const sizes = Object.entries(extents(named, Array.from(numbers.subarray(at))));
+  const words = sizes.reduce((sum, [key, size]) => sum + (absent.includes(key) ? 0 : Math.max(0, size)), 0);
   return { named, words };
 }

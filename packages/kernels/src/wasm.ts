@@ -19,7 +19,8 @@ export interface WasmOptions {
 interface Exports {
   readonly open: (threads: number, spinning: number, callerMaySleep: number) => number;
   readonly stackTop: (rank: number) => number;
-  readonly run: (code: number, steps: number, times: number, alone: number) => void;
+  readonly run: (code: number, steps: number, times: number, alone: number) => number;
+  readonly lastWords: () => number;
   readonly clear: (address: number, bytes: number) => void;
   readonly finish: () => void;
   readonly peak: (iterations: number) => number;
@@ -159,10 +160,20 @@ function makeEngine(exports: Exports, memory: WebAssembly.Memory, opened: Opened
     },
     run: (program, times, alone) => {
       const loaded = programs.get(program);
-      if (loaded !== undefined) exports.run(loaded.address, loaded.steps, times, alone ? 1 : 0);
+      if (loaded === undefined || exports.run(loaded.address, loaded.steps, times, alone ? 1 : 0) === 1) return;
+      throw new DeviceError(`wasm.run: all threads must live, one died: ${lastWords(exports, memory)}`, {
+        code: "thread",
+        hint: "close the device and open another",
+      });
     },
     close,
   };
+}
+
+function lastWords(exports: Exports, memory: WebAssembly.Memory): string {
+  const at = exports.lastWords() >>> 0;
+  const bytes = new Uint8Array(memory.buffer).slice(at + 1, at + 1 + (new Uint8Array(memory.buffer)[at] ?? 0));
+  return new TextDecoder().decode(bytes);
 }
 
 function reach(memory: WebAssembly.Memory, pages: number): boolean {

@@ -28,7 +28,7 @@ struct NativeDevice {
 
 namespace {
 
-constexpr double spinMicroseconds = 5;
+constexpr double spinMicroseconds = 1;
 constexpr double yieldMicroseconds = 50;
 constexpr Patience impatient{10, 10};  // where threads outnumber cores
 constexpr size_t alignment = 64;
