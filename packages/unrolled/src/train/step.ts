@@ -17,6 +17,7 @@ import {
   sumSquares,
 } from "../graph/ops/index.js";
 import { type Scalar, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
+import { wholeOf } from "../graph/variable.js";
 import { forward, type LanguageModel } from "../models/language-model.js";
 import type { Optimizer } from "./optimizers.js";
 
@@ -39,13 +40,14 @@ export interface StepOptions {
 
 type StepInputs = "x" | "y" | "key" | "rate";
 interface StepTraced extends Traced {
-  readonly outputs: { readonly loss: Scalar; readonly gradientNorm: Scalar };
+  readonly outputs: { readonly loss: Scalar; readonly gradientNorm: Scalar; readonly weightNorm: Scalar };
 }
 export type StepProgram = Program<StepInputs, StepTraced>;
 
 /**
- * Inputs: x, y [T,N] ids, key [2] (seed, step), rate (see Optimizer.rates). Outputs: loss, the mean nats per token, and the
- * gradient's norm before clipping. Where either is not finite nothing is updated.
+ * Inputs: x, y [T,N] ids, key [2] (seed, step), rate (see Optimizer.rates). Outputs: loss, the mean nats per token, the
+ * gradient's norm before clipping, and the weights' norm before the update. Where one is not finite nothing is updated: an
+ * infinite weight may hide behind a saturated unit, where neither loss nor gradient shows it.
  */
 export function trainingStep(device: Device, options: StepOptions, compileOptions: CompileOptions = {}): StepProgram {
   const { model, optimizer, batch: N, sequence: T, clip, carried } = options;
@@ -60,14 +62,15 @@ export function trainingStep(device: Device, options: StepOptions, compileOption
       0,
     );
     const gradientNorm = sqrt(sumSquares(raw));
+    const weightNorm = sqrt(sumSquares(wholeOf(weights[0].storage)));
     const flat = clip.value === undefined ? raw : clamp(raw, -clip.value, clip.value);
     const norm = clip.value === undefined ? gradientNorm : sqrt(sumSquares(flat));
     const scale = clip.norm === undefined ? undefined : minimum(1, div(clip.norm, add(norm, 1e-6)));
     const carry = Object.entries(carried).map(([name, v]) => assign(v, stopGradient(states[name])));
     return {
-      outputs: { loss, gradientNorm },
+      outputs: { loss, gradientNorm, weightNorm },
       updates: [optimizer.step(flat, rate, scale), ...carry],
-      guard: add(loss, gradientNorm),
+      guard: add(add(loss, gradientNorm), weightNorm),
     };
   };
   return compile(device, inputs, trace, compileOptions);

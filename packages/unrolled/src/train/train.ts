@@ -5,10 +5,12 @@ import { evict, readVariable, writeVariable } from "../graph/variable.js";
 import type { Variable } from "../graph/tensor.js";
 import { type Writer, write, writer } from "../decode/generate.js";
 import { evaluateChunks, type Evaluator, evaluator, zero } from "../models/evaluate.js";
+import type { NamedArray } from "../io/named-array.js";
 import { carriedStates, type LanguageModel, parameterCount, readWeights } from "../models/language-model.js";
 import { type Chunks, evaluationStreams, streams } from "../text/batches.js";
 import type { Corpus } from "../text/corpus.js";
 import { fingerprint } from "./fingerprint.js";
+import { firstBad, fitsFloat32, placed } from "./not-finite.js";
 import type {
   CheckpointEvent,
   SampleEvent,
@@ -228,8 +230,8 @@ function takeStep(run: Run, at: Position, meter: Meter): TrainEvent {
   const learningRate = run.optimizer.spec.rate * rateFactor(run.schedule, progress);
   const { x, y } = run.chunks.at(at.chunk);
   const inputs = { x, y, key: [run.seed | 0, at.step], rate: run.optimizer.rates(at.step + 1, learningRate) };
-  const { loss, gradientNorm } = run.step.run(inputs);
-  if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+  const { loss, gradientNorm, weightNorm } = run.step.run(inputs);
+  if (!Number.isFinite(loss + gradientNorm + weightNorm))
     throw explain(run, at, inputs, loss, gradientNorm, learningRate);
   at.step++;
   return {
@@ -243,7 +245,7 @@ function takeStep(run: Run, at: Position, meter: Meter): TrainEvent {
   };
 }
 
-/** Runs the failed step again with every value kept, and names the first one that is not finite. */
+/** Names the first weight or state that is not finite; where all are, runs the step again and looks at every value of it. */
 function explain(
   run: Run,
   at: Position,
@@ -252,23 +254,35 @@ function explain(
   norm: number,
   rate: number,
 ): NumericError {
-  const { model, device, batch, sequence } = run.options;
-  const { optimizer, clip, carried } = run;
-  const inspected = trainingStep(device, { model, optimizer, batch, sequence, clip, carried }, { inspect: true });
-  inspected.run(inputs);
-  const finding = inspected.firstNotFinite();
-  inspected.close();
-  const first = finding
-    ? `; first at ${finding.where}, ${finding.value} at [${finding.index.join(",")}] of [${finding.shape.join(",")}]`
-    : "";
+  const first =
+    firstBad([...readWeights(run.options.model, run.options.device), ...stateArrays(run)]) ?? inspectStep(run, inputs);
   return new NumericError(
-    `step ${at.step + 1}: loss and gradient must be finite, loss was ${loss}, gradient norm ${norm}${first}`,
+    `step ${at.step + 1}: loss and gradient must be finite, loss was ${loss}, gradient norm ${norm}${first ? `; first in ${first}` : ""}`,
     {
       code: "not-finite",
       hint: `the weights are as they were after step ${at.step}; use a smaller learning rate than ${rate}, or --clip-norm`,
     },
   );
 }
+
+function inspectStep(run: Run, inputs: Parameters<StepProgram["run"]>[0]): string | undefined {
+  const { model, device, batch: N, sequence: T } = run.options;
+  const { optimizer, clip, carried } = run;
+  const options = { model, optimizer, batch: N, sequence: T, clip, carried };
+  const inspected = trainingStep(device, options, { inspect: true });
+  inspected.run(inputs);
+  const finding = inspected.firstNotFinite();
+  inspected.close();
+  return finding && placed(finding, { T, N });
+}
+
+/** Optimizer moments and carried states as they are now. */
+const stateArrays = ({ options, optimizer, carried }: Run): NamedArray[] =>
+  Object.values({ ...optimizer.state, ...carried }).map((v) => ({
+    name: v.name,
+    shape: v.shape,
+    data: readVariable(options.device, v),
+  }));
 
 async function validateNow(run: Run, at: Position, tools: Map<string, Evaluator | Writer>): Promise<ValidationEvent> {
   const { device, model, pause } = run.options;
@@ -301,10 +315,12 @@ function checkpointNow(run: Run, at: Position): CheckpointEvent {
     bestValidation: at.bestValidation,
     data: run.data,
   }; // prettier-ignore
-  const arrays = Object.values({ ...run.optimizer.state, ...run.carried }).map((v) => ({
-    name: v.name,
-    shape: v.shape,
-    data: readVariable(device, v),
-  }));
-  return { type: "checkpoint", step: at.step, weights: readWeights(model, device), training: { arrays, counters } };
+  const [weights, arrays] = [readWeights(model, device), stateArrays(run)];
+  const bad = firstBad([...weights, ...arrays], fitsFloat32);
+  if (bad)
+    throw new NumericError(`step ${at.step}: what is saved must be finite, was not in ${bad}`, {
+      code: "not-finite",
+      hint: `use a smaller learning rate than ${run.optimizer.spec.rate}, or --clip-norm; the last checkpoint is good`,
+    });
+  return { type: "checkpoint", step: at.step, weights, training: { arrays, counters } };
 }
