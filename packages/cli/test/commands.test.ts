@@ -210,4 +210,19 @@ describe("words and bytes", () => {
     const [line] = await json("eval", out, data);
     expect(line.tokens).toBe(2999);
   });
+  it("takes names that JavaScript knows as plain names", async () => {
+    const names = ["__proto__", "constructor", "then", "toString", "hasOwnProperty"];
+    const list = folder.path("names.txt");
+    writeFileSync(list, Array.from({ length: 300 }, (_, i) => names[(i * 2 + (i >> 2)) % 5]).join(" "));
+    const env = { NODE_OPTIONS: "--disable-proto=throw" };
+    const out = folder.path("__proto__");
+    const made = await unrolled(["train", list, "--out", out, ...tiny, "--tokens", "word", "--max-steps", "6"], {
+      env,
+    });
+    expect([made.code, made.stderr]).toEqual([0, ""]);
+    const scored = await unrolled(["score", out, "__proto__ then", "constructor", "--json"], { env });
+    const sentences = jsonLines(scored.stdout).map((line) => line.sentence);
+    expect(new Set(sentences)).toEqual(new Set(["__proto__ then", "constructor", undefined]));
+    expect((await unrolled(["train", "--resume", out, "--max-steps", "8"], { env })).code).toBe(0);
+  });
 });
