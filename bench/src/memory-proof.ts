@@ -147,7 +147,7 @@ function report(results: readonly Result[], steps: number): void {
     allowed,
     results,
   };
-  writeFileSync(join(folder, `${date.slice(0, 10)}-memory.json`), `${JSON.stringify(record, null, 1)}\n`);
+  writeFileSync(join(folder, `${date.slice(0, 10)}-memory.json`), `${JSON.stringify(record)}\n`);
 }
 
 const { values } = parseArgs({ options: { child: { type: "string" }, steps: { type: "string", default: "10000" } } });

@@ -9,7 +9,7 @@ export const columns: readonly Column[] = [
   { title: "spread", right: true, spare: 4 },
   { title: "GFLOP/s", right: true, spare: 2 },
   { title: "of peak", right: true, spare: 1 },
-  { title: "least", right: true, spare: 3 },
+  { title: "by model", right: true, spare: 3 },
   { title: "MiB", right: true, spare: 5 },
   { title: "/ PyTorch", right: true },
   { title: "others", right: true, spare: 6 },
@@ -28,7 +28,7 @@ export function cells(row: Row): string[] {
     percent((high - low) / median),
     short(row.gflops),
     percent(row.peakShare?.median),
-    percent(row.leastPeakShare?.median),
+    percent(row.modelPeakShare?.median),
     (row.peakBytes / 2 ** 20).toFixed(0),
     torch ? `${times(torch.median)} (${short(torch.low)}-${short(torch.high)})` : "",
     Object.entries(others)
