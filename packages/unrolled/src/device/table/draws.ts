@@ -1,0 +1,25 @@
+// Rows of the kernel table. Random draws and choices.
+// T time, N batch, H hidden, V vocabulary, R rows, K inner length; n plain counts.
+import { row } from "./row.js";
+
+export const draws = {
+  /**
+   * y = x / (1 - rate) where kept, 0 where dropped. Element i is dropped when u(i) < rate, u(i) as in `random`.
+   * rate is in [0, 1).
+   */
+  dropout: row(
+    { y: "out", x: "in", key: "ids", n: "int", stream: "int", rate: "float" },
+    ({ n }) => ({ y: n, x: n, key: 2 }),
+    { inPlace: [["y", "x"]] },
+  ),
+
+  /**
+   * y[i] from Philox4x32-10: key = (key[0], key[1]), counter = (i / 4, stream, 0, 0), lane i % 4 of the four words.
+   * kind 0: u = (word >>> 8) / 2^24 in [0,1). kind 1: standard normal by Box-Muller of the pair of lanes (0,1), (2,3):
+   * sqrt(-2 ln(1 - u_even)) times cos (even lane) or sin (odd lane) of 2 pi u_odd. Key, counter: unsigned 32-bit words.
+   */
+  random: row({ y: "out", key: "ids", n: "int", stream: "int", kind: "int" }, ({ n }) => ({ y: n, key: 2 })),
+
+  /** y [R] = index of the largest of each row of x [R,n]; the first of equals. NaN never wins; 0 if all are NaN. */
+  argmax: row({ y: "outIds", x: "in", R: "int", n: "int" }, ({ R, n }) => ({ y: R, x: R * n })),
+} as const;
