@@ -174,6 +174,9 @@ describe("no way round", () => {
   });
 });
 
+/** A source without its comments and the insides of its strings. */
+const codeOf = (text: string): string => text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/.*|\/\*[\s\S]*?\*\//g, '""');
+
 describe("the shape of a file", () => {
   const offenders = (test: (text: string) => boolean): string[] =>
     sources.filter(({ text }) => test(text)).map(({ name }) => name);
@@ -187,10 +190,7 @@ describe("the shape of a file", () => {
 
   it("has no default export", () => expect(offenders((text) => /^export default\b/m.test(text))).toEqual([]));
 
-  it("has no `any`", () =>
-    expect(
-      offenders((text) => /(:|\bas|<|\|)\s*any\b(?!\w)/.test(text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ""))),
-    ).toEqual([]));
+  it("has no `any`", () => expect(offenders((text) => /(:|\bas|<|\|)\s*any\b(?!\w)/.test(codeOf(text)))).toEqual([]));
 
   it("has at most 350 lines", () => expect(offenders((text) => text.split("\n").length > 351)).toEqual([]));
 });
