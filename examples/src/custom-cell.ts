@@ -16,36 +16,18 @@ const mgu = u.cell({
 });
 
 const [T, N, D, H] = [8, 64, 1, 16];
-const random = u.draws(1);
-const drawn = (...shape: number[]) => ({
-  shape,
-  initial: () => Float32Array.from({ length: size(shape) }, random.normal),
-});
-const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b);
-const weights = u.variables("weights", {
-  W: drawn(D, 2 * H),
-  Rf: drawn(H, H),
-  Rh: drawn(H, H),
-  b: drawn(2 * H),
-  V: drawn(2, H),
-  c: drawn(2),
-});
-const optimizer = u.makeOptimizer(u.adam({ rate: 0.01 }), weights.W.storage);
-
+const weights = u.drawnVariables("weights", { ...mgu.weights({ D, H }), V: [2, H], c: [2] }, 1);
+const optimizer = u.makeOptimizer(u.adam({ rate: 0.01 }), weights.V.storage);
 const device = await openDevice();
-const step = u.compile(
-  device,
-  { x: u.f32(T, N, D), y: u.i32(T, N), rate: u.f32(optimizer.rateCount) },
-  ({ x, y, rate }) => {
-    const { y: h } = u.unroll(mgu, weights, x, { h: u.zeros([N, H]) });
-    const { sum, count } = u.crossEntropy(u.linear(h, weights.V, weights.c), y);
-    const loss = u.div(sum, count);
-    const gradients = u.gradient(loss, Object.values(weights)); // BPTT: a graph, built once
-    const flat = u.concat(gradients.map((g) => u.reshape(g, [size(g.shape)])));
-    return { outputs: { loss }, updates: [optimizer.step(flat, rate, undefined)] };
-  },
-);
+const inputs = { x: u.f32(T, N, D), y: u.i32(T, N), rate: u.f32(optimizer.rateCount) };
+const step = u.compile(device, inputs, ({ x, y, rate }) => {
+  const { y: h } = u.unroll(mgu, weights, x, { h: u.zeros([N, H]) }); // T copies, tied weights
+  const { sum, count } = u.crossEntropy(u.linear(h, weights.V, weights.c), y);
+  const loss = u.div(sum, count);
+  return { outputs: { loss }, ...u.descend(loss, weights, optimizer, rate, { norm: 5 }) }; // BPTT falls out
+});
 
+const random = u.draws(1);
 for (let t = 1; t <= 600; t++) {
   const x = Float32Array.from({ length: T * N }, () => Math.floor(2 * random.uniform()));
   const y = x.slice();

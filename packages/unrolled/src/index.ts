@@ -49,7 +49,29 @@ export {
   evaluationStreams,
   streams,
 } from "./text/batches.js";
-export { bytes, type Corpus, characters, type SplitOptions, textOf, words } from "./text/corpus.js";
+export {
+  type Counted,
+  type CountedWords,
+  countBytes,
+  countCharacters,
+  countWords,
+  encodeBlocks,
+  type Reading,
+} from "./text/blocks.js";
+export {
+  binaryText,
+  bytes,
+  type Corpus,
+  characters,
+  checkFraction,
+  invalidUtf8,
+  oneSymbol,
+  type SplitOptions,
+  textOf,
+  trainingLength,
+  words,
+} from "./text/corpus.js";
+export { firstIds, type Ids, type IdSource, sliceIds } from "./text/ids.js";
 export { type Decoder, decode, decoder } from "./text/decode.js";
 export { type EncodeOptions, type Encoder, encode, encoder } from "./text/encode.js";
 export {
@@ -61,7 +83,7 @@ export {
   type NgramScorer,
   ngramScorer,
 } from "./text/ngram.js";
-export { decodeUtf8, encodeUtf8 } from "./text/utf8.js";
+export { decodeUtf8, encodeUtf8, wholeCharacters } from "./text/utf8.js";
 export {
   byteVocabulary,
   type CharacterOptions,
@@ -70,6 +92,7 @@ export {
   type VocabularyKind,
   type WordOptions,
   wordVocabulary,
+  wordVocabularyOf,
 } from "./text/vocabulary.js";
 export { decodeVocabulary, encodeVocabulary } from "./text/vocabulary-file.js";
 export { type GenerateOptions, generate, type Writer, write, writer } from "./decode/generate.js";
@@ -115,6 +138,7 @@ export {
 export { gruCell } from "./nn/cells/gru.js";
 export { lstmCell } from "./nn/cells/lstm.js";
 export { rnnCell } from "./nn/cells/rnn.js";
+export { drawnVariables } from "./nn/init.js";
 export type {
   CheckpointEvent,
   DoneEvent,
@@ -126,6 +150,7 @@ export type {
   TrainingState,
   ValidationEvent,
 } from "./train/events.js"; // prettier-ignore
+export { type Fingerprint, fingerprint, startFingerprint } from "./train/fingerprint.js";
 export {
   adagrad,
   adam,
@@ -146,6 +171,7 @@ export {
   scheduleNames,
   stepDecay,
 } from "./train/schedules.js";
-export { type Clip, type StepProgram, trainingStep } from "./train/step.js";
+export { type Clip, type Descent, descend } from "./train/descend.js";
+export { type StepProgram, trainingStep } from "./train/step.js";
 export { type TrainOptions, train } from "./train/train.js";
 export type { NamedArray } from "./io/named-array.js";

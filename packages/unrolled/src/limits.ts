@@ -25,6 +25,8 @@ export interface Limits {
   readonly vocabularyBytes: number;
   /** Tokens in a vocabulary. */
   readonly vocabulary: number;
+  /** Different words of a text, before the rare ones become `<unk>`. */
+  readonly distinctWords: number;
   /** UTF-16 units in one token. */
   readonly tokenUnits: number;
   /** The JSON record of a training state, in bytes. */
@@ -48,6 +50,7 @@ export const limits: Limits = Object.freeze({
   specBytes: 1 << 20,
   vocabularyBytes: 16 << 20,
   vocabulary: 1_000_000,
+  distinctWords: 4_000_000,
   tokenUnits: 1_024,
   recordBytes: 16 << 20,
   ngramBytes: 256 << 20,

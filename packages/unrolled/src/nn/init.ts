@@ -1,6 +1,7 @@
 // First values of weights.
-import type { Draws } from "../draws.js";
-import { type Shape, sizeOf } from "../graph/tensor.js";
+import { type Draws, draws } from "../draws.js";
+import { type Shape, sizeOf, type Variable } from "../graph/tensor.js";
+import { variables } from "../graph/variable.js";
 import type { Cell, CellSizes } from "./cell.js";
 
 /** Uniform in [-bound, bound). */
@@ -22,4 +23,18 @@ export function cellValues<W extends string>(
   return cell.initial
     ? cell.initial(weight, sizes, draws.uniform)
     : uniformValues(shape, 1 / Math.sqrt(sizes.H), draws);
+}
+
+/** Variables in one storage with values uniform in +-1/sqrt(the last axis), drawn from a seed: weights for a cell of one's own. */
+export function drawnVariables<const K extends string>(
+  name: string,
+  shapes: Readonly<Record<K, Shape>>,
+  seed: number,
+): Readonly<Record<K, Variable>> {
+  const stream = draws(seed);
+  const entries = Object.entries<Shape>(shapes).map(([key, shape]) => {
+    const bound = 1 / Math.sqrt(shape[shape.length - 1] ?? 1);
+    return [key, { shape, initial: () => uniformValues(shape, bound, stream) }] as const;
+  });
+  return variables(name, Object.fromEntries(entries) as Record<K, { shape: Shape; initial: () => Float32Array }>);
 }

@@ -1,5 +1,6 @@
 // Chunks of ids for truncated BPTT and for evaluation. T steps, N parallel streams; x and y are [T,N], time-major.
 import { DataError } from "../errors.js";
+import { type Ids, moveWindow, openWindow } from "./ids.js";
 
 /** One chunk. The arrays are reused: they hold the chunk until the next one is asked for. */
 export interface Chunk {
@@ -43,7 +44,7 @@ function checkSize({ batch, sequence }: ChunkSize): void {
  * Training chunks: the ids are cut into N contiguous streams of equal length, each read T ids at a time.
  * What does not fill a whole chunk is dropped. DataError `too-short` where not even one chunk is full.
  */
-export function streams(ids: Int32Array, size: ChunkSize): Chunks {
+export function streams(ids: Ids, size: ChunkSize): Chunks {
   checkSize(size);
   const { batch: N, sequence: T } = size;
   const length = Math.floor((ids.length - 1) / N);
@@ -72,7 +73,7 @@ function tooShortHint(tokens: number, { batch, sequence }: ChunkSize): string {
  * Complete validation, exactly: one stream over all ids, every id after the first predicted once. N = 1.
  * The last chunk is filled up with x = 0, y = -1. DataError `too-short` below two ids.
  */
-export function evaluationChunks(ids: Int32Array, { sequence }: Pick<ChunkSize, "sequence">): Chunks {
+export function evaluationChunks(ids: Ids, { sequence }: Pick<ChunkSize, "sequence">): Chunks {
   return evaluationStreams(ids, { batch: 1, sequence });
 }
 
@@ -81,7 +82,7 @@ export function evaluationChunks(ids: Int32Array, { sequence }: Pick<ChunkSize, 
  * a piece begins by reading the last id that the piece before it predicts. Pieces that end early are filled up with x = 0, y = -1.
  * The first predictions of a piece lack context, so the loss is a little above that of `evaluationChunks`.
  */
-export function evaluationStreams(ids: Int32Array, size: ChunkSize): Chunks {
+export function evaluationStreams(ids: Ids, size: ChunkSize): Chunks {
   checkSize(size);
   const { batch: N, sequence: T } = size;
   const tokens = ids.length - 1;
@@ -106,21 +107,34 @@ interface Piece {
   readonly end: number;
 }
 
-function filler(ids: Int32Array, { batch: N, sequence: T }: ChunkSize, piece: (n: number) => Piece) {
-  const pieces = Array.from({ length: N }, (_, n) => piece(n));
-  const x = new Int32Array(T * N);
-  const y = new Int32Array(T * N);
+/** Ids that all windows of one run may hold together, beyond the chunk itself; and what one of them reads at a time. */
+const windowIds = { all: 1 << 22, each: 1 << 16 } as const;
+
+// Takes no memory before the first chunk.
+function filler(ids: Ids, { batch: N, sequence: T }: ChunkSize, piece: (n: number) => Piece) {
+  const ahead = Math.max(T + 1, Math.min(windowIds.each, Math.floor(windowIds.all / N)));
+  const make = () => ({
+    rows: Array.from({ length: N }, (_, n) => ({ ...piece(n), window: openWindow(ids) })),
+    x: new Int32Array(T * N),
+    y: new Int32Array(T * N),
+  });
+  let made: ReturnType<typeof make> | undefined;
   return (index: number): Chunk => {
+    made ??= make();
+    const { rows, x, y } = made;
     let tokens = 0;
     for (let n = 0; n < N; n++) {
-      const { start, end } = pieces[n]!;
-      const from = start + index * T;
+      const { start, end, window } = rows[n]!;
+      const from = Math.min(start + index * T, end);
+      const count = Math.min(T, end - from);
+      if (count > 0) moveWindow(window, ids, from, from + count + 1, ahead);
+      const at = from - window.start;
       for (let t = 0; t < T; t++) {
-        const inside = from + t < end;
-        x[t * N + n] = inside ? ids[from + t]! : 0;
-        y[t * N + n] = inside ? ids[from + t + 1]! : -1;
-        if (inside) tokens++;
+        const inside = t < count;
+        x[t * N + n] = inside ? window.ids[at + t]! : 0;
+        y[t * N + n] = inside ? window.ids[at + t + 1]! : -1;
       }
+      tokens += count;
     }
     return { x, y, tokens };
   };

@@ -1,6 +1,7 @@
 // A text made ready to learn from: its vocabulary, the ids of its first part for training and of its last part for validation.
 import { DataError } from "../errors.js";
 import { encode, placeIn } from "./encode.js";
+import type { Ids } from "./ids.js";
 import { decodeUtf8 } from "./utf8.js";
 import {
   byteVocabulary,
@@ -12,11 +13,12 @@ import {
 } from "./vocabulary.js";
 import { scanWords } from "./words.js";
 
-export interface Corpus {
+/** `Corpus<Ids>`: its ids may lie in a file. */
+export interface Corpus<I extends Ids = Int32Array> {
   readonly vocabulary: Vocabulary;
-  readonly training: Int32Array;
+  readonly training: I;
   /** Empty where the validation fraction is 0. */
-  readonly validation: Int32Array;
+  readonly validation: I;
 }
 
 export interface SplitOptions {
@@ -60,7 +62,8 @@ export function bytes(data: Uint8Array, options: SplitOptions = {}): Corpus {
   return split(byteVocabulary(), Int32Array.from(data), fraction);
 }
 
-function checkFraction(fraction = 0.1): number {
+/** DataError `validation-fraction`. */
+export function checkFraction(fraction = 0.1): number {
   if (fraction >= 0 && fraction <= 0.9) return fraction;
   throw new DataError(`validation: must be a fraction from 0 to 0.9, was ${fraction}`, {
     code: "validation-fraction",
@@ -68,21 +71,22 @@ function checkFraction(fraction = 0.1): number {
   });
 }
 
-function trainingLength(tokens: number, fraction: number): number {
+/** How many of the tokens, from the first on, are learnt from. */
+export function trainingLength(tokens: number, fraction: number): number {
   return Math.floor(tokens * (1 - fraction));
 }
 
 function split(vocabulary: Vocabulary, ids: Int32Array, fraction: number): Corpus {
-  if (ids.every((id) => id === ids[0])) {
-    const symbol = JSON.stringify(vocabulary.tokens[ids[0]!]);
-    throw new DataError(`text: must hold at least two different tokens, was only ${symbol} (${ids.length} times)`, {
-      code: "one-symbol",
-      hint: "there is nothing to learn from a text of one symbol",
-    });
-  }
+  if (ids.every((id) => id === ids[0])) throw oneSymbol(vocabulary.tokens[ids[0]!]!, ids.length);
   const trained = trainingLength(ids.length, fraction);
   return { vocabulary, training: ids.subarray(0, trained), validation: ids.subarray(trained) };
 }
+
+export const oneSymbol = (symbol: string, times: number): DataError =>
+  new DataError(
+    `text: must hold at least two different tokens, was only ${JSON.stringify(symbol)} (${times} times)`,
+    { code: "one-symbol", hint: "there is nothing to learn from a text of one symbol" },
+  );
 
 /**
  * The text in a file's bytes; a byte order mark at its start is dropped. `where` names the file in errors.
@@ -91,20 +95,29 @@ function split(vocabulary: Vocabulary, ids: Int32Array, fraction: number): Corpu
 export function textOf(data: Uint8Array, where: string): string {
   if (data.length === 0) throw new DataError(`${where}: must hold text, was empty`, { code: "empty-text" });
   const zero = data.indexOf(0);
-  if (zero >= 0) {
-    throw new DataError(`${where}: must be text, was binary (a zero byte at ${zero})`, {
-      code: "binary-text",
-      hint: "bytes of any kind can be learnt with --tokens byte",
-    });
-  }
+  if (zero >= 0) throw binaryText(where, zero);
   const { text, invalidAt } = decodeUtf8(data);
-  if (invalidAt >= 0) {
-    const { line, column } = placeIn(text, text.length);
-    const byte = data[invalidAt]!.toString(16).padStart(2, "0");
-    throw new DataError(`${where}, line ${line}, column ${column}: must be UTF-8, was byte 0x${byte} at ${invalidAt}`, {
-      code: "invalid-utf8",
-      hint: "convert the file to UTF-8 (iconv -f latin1 -t utf-8), or learn its bytes with --tokens byte",
-    });
-  }
+  if (invalidAt >= 0) throw invalidUtf8(where, placeIn(text, text.length), data[invalidAt]!, invalidAt);
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
+
+export const binaryText = (where: string, zero: number): DataError =>
+  new DataError(`${where}: must be text, was binary (a zero byte at ${zero})`, {
+    code: "binary-text",
+    hint: "bytes of any kind can be learnt with --tokens byte",
+  });
+
+/** Line and column from 1, columns in code points. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export const invalidUtf8 = (where: string, { line, column }: Place, byte: number, at: number): DataError =>
+  new DataError(
+    `${where}, line ${line}, column ${column}: must be UTF-8, was byte 0x${byte.toString(16).padStart(2, "0")} at ${at}`,
+    {
+      code: "invalid-utf8",
+      hint: "convert the file to UTF-8 (iconv -f latin1 -t utf-8), or learn its bytes with --tokens byte",
+    },
+  );

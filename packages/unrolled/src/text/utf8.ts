@@ -80,6 +80,41 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
   return { text: text + unitsToString(units, count), invalidAt: -1 };
 }
 
+/**
+ * Strict UTF-8 to code points, up to the first invalid byte. `into` holds at least as many as there are bytes. Returns their
+ * number, or -1 - offset of the first invalid byte.
+ */
+export function decodePoints(bytes: Uint8Array, into: Int32Array): number {
+  let count = 0;
+  let at = 0;
+  const end = bytes.length;
+  while (at < end) {
+    const lead = bytes[at]!;
+    if (lead < 0x80) {
+      into[count++] = lead;
+      at++;
+    } else if (lead >= 0xc2 && lead < 0xe0 && at + 1 < end && (bytes[at + 1]! & 0xc0) === 0x80) {
+      into[count++] = ((lead & 0x1f) << 6) | (bytes[at + 1]! & 0x3f);
+      at += 2;
+    } else {
+      const length = sequenceLength(lead);
+      if (!validAt(bytes, at, length)) return -1 - at;
+      into[count++] = codePointOf(bytes, at, length);
+      at += length;
+    }
+  }
+  return count;
+}
+
+/** How many of the bytes, from the first on, end between two characters: all, or all but the beginning of a sequence. */
+export function wholeCharacters(bytes: Uint8Array): number {
+  for (let at = bytes.length - 1; at >= 0 && at >= bytes.length - 3; at--) {
+    const byte = bytes[at]!;
+    if ((byte & 0xc0) !== 0x80) return at + sequenceLength(byte) > bytes.length ? at : bytes.length;
+  }
+  return bytes.length;
+}
+
 /** A string as UTF-8; half a surrogate pair becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 3);

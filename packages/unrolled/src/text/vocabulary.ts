@@ -39,6 +39,11 @@ export function characterVocabulary(text: string, options: CharacterOptions = {}
     seen[point] = 1;
     if (point > 0xffff) i++;
   }
+  return characterVocabularyOf(seen, options);
+}
+
+/** The same from code points that are found already: `seen[point]` is 1. DataError `vocabulary-size`. */
+export function characterVocabularyOf(seen: Uint8Array, options: CharacterOptions = {}): Vocabulary {
   const tokens: string[] = [];
   for (let point = 0; point < seen.length; point++) if (seen[point] === 1) tokens.push(String.fromCodePoint(point));
   if (options.unknown === true) tokens.push(unknownToken);

@@ -2,31 +2,11 @@
 // T time, N batch.
 import type { Device } from "../device/device.js";
 import { type CompileOptions, compile, f32, i32, type Program, type Traced } from "../graph/compile.js";
-import { gradient } from "../graph/gradient.js";
-import {
-  add,
-  assign,
-  clamp,
-  concat,
-  crossEntropy,
-  div,
-  minimum,
-  reshape,
-  sqrt,
-  stopGradient,
-  sumSquares,
-} from "../graph/ops/index.js";
-import { type Scalar, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
-import { wholeOf } from "../graph/variable.js";
+import { assign, crossEntropy, div, stopGradient } from "../graph/ops/index.js";
+import type { Scalar, Tensor, Variable } from "../graph/tensor.js";
 import { forward, type LanguageModel } from "../models/language-model.js";
+import { type Clip, descend } from "./descend.js";
 import type { Optimizer } from "./optimizers.js";
-
-export interface Clip {
-  /** Largest global 2-norm of the gradient. */
-  readonly norm?: number;
-  /** Largest magnitude of a gradient's element. */
-  readonly value?: number;
-}
 
 export interface StepOptions {
   readonly model: LanguageModel;
@@ -46,8 +26,7 @@ export type StepProgram = Program<StepInputs, StepTraced>;
 
 /**
  * Inputs: x, y [T,N] ids, key [2] (seed, step), rate (see Optimizer.rates). Outputs: loss, the mean nats per token, the
- * gradient's norm before clipping, and the weights' norm before the update. Where one is not finite nothing is updated: an
- * infinite weight may hide behind a saturated unit, where neither loss nor gradient shows it.
+ * gradient's norm before clipping, and the weights' norm before the update. Where one is not finite nothing is updated.
  */
 export function trainingStep(device: Device, options: StepOptions, compileOptions: CompileOptions = {}): StepProgram {
   const { model, optimizer, batch: N, sequence: T, clip, carried } = options;
@@ -56,22 +35,10 @@ export function trainingStep(device: Device, options: StepOptions, compileOption
     const { logits, states } = forward(model, x, carried, model.spec.dropout > 0 ? { dropoutKey: key } : {});
     const { sum, count } = crossEntropy(logits, y);
     const loss = div(sum, count);
-    const weights = Object.values(model.weights);
-    const raw = concat(
-      gradient(loss, weights).map((g) => reshape(g, [sizeOf(g.shape)])),
-      0,
-    );
-    const gradientNorm = sqrt(sumSquares(raw));
-    const weightNorm = sqrt(sumSquares(wholeOf(weights[0].storage)));
-    const flat = clip.value === undefined ? raw : clamp(raw, -clip.value, clip.value);
-    const norm = clip.value === undefined ? gradientNorm : sqrt(sumSquares(flat));
-    const scale = clip.norm === undefined ? undefined : minimum(1, div(clip.norm, add(norm, 1e-6)));
+    const descent = descend(loss, model.weights, optimizer, rate, clip);
     const carry = Object.entries(carried).map(([name, v]) => assign(v, stopGradient(states[name])));
-    return {
-      outputs: { loss, gradientNorm, weightNorm },
-      updates: [optimizer.step(flat, rate, scale), ...carry],
-      guard: add(add(loss, gradientNorm), weightNorm),
-    };
+    const { gradientNorm, weightNorm, guard } = descent;
+    return { outputs: { loss, gradientNorm, weightNorm }, updates: [...descent.updates, ...carry], guard };
   };
   return compile(device, inputs, trace, compileOptions);
 }

@@ -9,8 +9,10 @@ import type { NamedArray } from "../io/named-array.js";
 import { carriedStates, type LanguageModel, parameterCount, readWeights } from "../models/language-model.js";
 import { type Chunks, evaluationStreams, streams } from "../text/batches.js";
 import type { Corpus } from "../text/corpus.js";
+import type { Ids } from "../text/ids.js";
 import { fingerprint } from "./fingerprint.js";
 import { firstBad, fitsFloat32, placed } from "./not-finite.js";
+import type { Clip } from "./descend.js";
 import type {
   CheckpointEvent,
   SampleEvent,
@@ -29,11 +31,12 @@ import {
   rateFactor,
   type ScheduleSpec,
 } from "./schedules.js";
-import { type Clip, type StepProgram, trainingStep } from "./step.js";
+import { type StepProgram, trainingStep } from "./step.js";
 
 export interface TrainOptions {
   readonly model: LanguageModel;
-  readonly corpus: Corpus;
+  /** Its ids may lie in a file: they are read in windows. */
+  readonly corpus: Corpus<Ids>;
   readonly device: Device;
   /** N parallel streams. */
   readonly batch: number;
