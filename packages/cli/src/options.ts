@@ -40,3 +40,17 @@ export interface StartOptions extends DeviceOptions {
   readonly out?: string;
   readonly seconds?: number;
 }
+
+export interface ServeOptions extends JsonOptions {
+  readonly port?: number;
+  readonly host?: LoopbackHost;
+  /** False: without the headers that allow shared memory. */
+  readonly isolation?: boolean;
+  readonly hidden?: readonly number[];
+  readonly layers?: number;
+  readonly batch?: number;
+  readonly sequence?: number;
+}
+
+export const loopbackHosts = ["127.0.0.1", "::1", "localhost"] as const;
+export type LoopbackHost = (typeof loopbackHosts)[number];

@@ -2,7 +2,15 @@
 import { Command, CommanderError, Option } from "commander";
 import type { Context } from "./context.js";
 import { exitCodes, UsageError } from "./exit.js";
-import type { EvalOptions, JsonOptions, SampleOptions, ScoreOptions, StartOptions } from "./options.js";
+import {
+  type EvalOptions,
+  type JsonOptions,
+  loopbackHosts,
+  type SampleOptions,
+  type ScoreOptions,
+  type ServeOptions,
+  type StartOptions,
+} from "./options.js";
 import { choice, integer, real, sizes } from "./parse.js";
 import { deviceNames, optimizerNames, scheduleNames, type TrainOptions } from "./settings.js";
 
@@ -44,6 +52,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     startCommand(async (options) => {
       const { start } = await import("./commands/start.js");
       code = await start(options, context);
+    }),
+    serveCommand(async (file, options) => {
+      const { serve } = await import("./commands/serve.js");
+      code = await serve(file, options, context);
     }),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
@@ -298,5 +310,29 @@ function startCommand(action: (options: StartOptions) => Promise<void>): Command
       ],
     ],
     ["Running:", [...deviceOptions(), jsonOption()]],
+  ]);
+}
+
+function serveCommand(action: (file: string | undefined, options: ServeOptions) => Promise<void>): Command {
+  const command = new Command("serve")
+    .description("A page on this machine in which a network learns, in the browser. Ctrl-C ends it.")
+    .summary("watch a network learn, in the browser")
+    .argument("[file]", "text to learn (default: TypeScript's own lib.es5.d.ts)")
+    .addHelpText("after", example(["unrolled serve", "unrolled serve shakespeare.txt --hidden 256"]))
+    .action(action);
+  const model = new Set(["--hidden", "--layers"]);
+  const data = new Set(["--batch", "--sequence"]);
+  return withOptions(command, [
+    [
+      "Where:",
+      [
+        option("--port <n>", "port (default: 8642; 0: any that is free)", (o) => integer(o, 0, 65_535)),
+        option("--host <address>", `${loopbackHosts.join(", ")} (default: 127.0.0.1)`, (o) => choice(o, loopbackHosts)),
+        new Option("--no-isolation", "without the headers that allow shared memory: one thread"),
+      ],
+    ],
+    ["Model:", modelOptions().filter(({ long }) => model.has(long ?? ""))],
+    ["Training:", trainingOptions().filter(({ long }) => data.has(long ?? ""))],
+    ["Running:", [jsonOption()]],
   ]);
 }

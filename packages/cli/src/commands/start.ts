@@ -1,9 +1,8 @@
 // `unrolled start`, what `npm start` runs: a minute of learning from a text that every checkout has, and a taste of the result.
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { generate } from "unrolled";
 import type { Context } from "../context.js";
-import { exitCodes, UsageError } from "../exit.js";
+import { bundledTexts } from "../bundled-texts.js";
+import { exitCodes } from "../exit.js";
 import { shellWord } from "../format.js";
 import { openModel } from "../open.js";
 import type { StartOptions } from "../options.js";
@@ -29,25 +28,16 @@ export async function start(options: StartOptions, context: Context): Promise<nu
   // Epochs without end: the clock stops the run, and the next start goes on.
   const code = known
     ? await resumedRun(directory, (recorded) => recorded, request, context)
-    : await newRun(findTexts(), directory, runSettings({ epochs: 1000, hidden: [128], layers: 2 }), request, context);
+    : await newRun(
+        bundledTexts(texts, "start"),
+        directory,
+        runSettings({ epochs: 1000, hidden: [128], layers: 2 }),
+        request,
+        context,
+      );
   if (code !== exitCodes.done || context.output.closed) return code;
   if (!options.json) await farewell(directory, options, context);
   return code;
-}
-
-function findTexts(): string[] {
-  const roots = [join(process.cwd(), "package.json"), import.meta.url];
-  for (const root of roots) {
-    try {
-      const folder = join(dirname(createRequire(root).resolve("typescript/package.json")), "lib");
-      return texts.map((text) => join(folder, text));
-    } catch {
-      // Not installed there: the next place is looked at.
-    }
-  }
-  throw new UsageError("start: must find TypeScript's declaration files under node_modules, found none", {
-    hint: "name a text of your own: unrolled train text.txt --out model",
-  });
 }
 
 async function farewell(directory: string, options: StartOptions, context: Context): Promise<void> {
