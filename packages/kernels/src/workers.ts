@@ -58,7 +58,10 @@ function startWebWorker(url: URL, message: object): Thread {
   const worker = new Worker(url, { type: "module" });
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();
-    worker.onerror = reject;
+    worker.onerror = (event) => {
+      event.preventDefault(); // else it is an error of the page too
+      reject(new Error(event.message));
+    };
   });
   worker.postMessage(message);
   return { ready, stop: () => worker.terminate() };
