@@ -3,9 +3,10 @@ import type { Device, DType, Handle, Region, Words } from "../device/device.js";
 import { type Kind, kernels } from "../device/kernels.js";
 import { ShapeError } from "../errors.js";
 import { encode, type Locate } from "./encode.js";
-import { type Call, lower } from "./lower.js";
+import { type Call, resolve } from "./call.js";
+import { lower } from "./lower.js";
 import { node, type Op, type Root } from "./op.js";
-import { planApart, planShared, resolve } from "./plan.js";
+import { planApart, planShared } from "./plan.js";
 import { type Scalar, type Shape, showShape, sizeOf, type Tensor } from "./tensor.js";
 import { isVariable, reside } from "./variable.js";
 

@@ -1,9 +1,8 @@
 // Encoding: planned calls become the numbers a device runs.
 import type { EncodedProgram } from "../device/device.js";
 import { type Kind, type KernelRow, kernelNames, kernels } from "../device/kernels.js";
-import type { Call } from "./lower.js";
+import { type Call, resolve } from "./call.js";
 import type { Buffer, Root } from "./op.js";
-import { resolve } from "./plan.js";
 
 /** First word of a root on the device. */
 export type Locate = (root: Root) => number;

@@ -2,7 +2,7 @@
 // run over one shape; a product that is added to a result of its own is accumulated there.
 import { type KernelRow, kernels, mapLimits } from "../device/kernels.js";
 import { spanOf } from "./blocks.js";
-import type { Call } from "./lower.js";
+import { type Call, resolve } from "./call.js";
 import {
   isReadBack,
   joinable,
@@ -18,7 +18,6 @@ import {
 } from "./map-work.js";
 import type { Buffer, Emitter, Op, Root, View } from "./op.js";
 import { constantOp } from "./ops/elementwise.js";
-import { resolve } from "./plan.js";
 import { sameShape, stridesOf, type Tensor } from "./tensor.js";
 
 export interface Fusion {

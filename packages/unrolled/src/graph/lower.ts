@@ -1,26 +1,16 @@
 // Lowering: from a graph to a list of kernel calls on symbolic buffers. Views (reshape, slice, transpose, broadcast) cost
 // nothing, elementwise trees become one `map`, and what depends on frozen variables alone is computed once.
-import { type KernelName, packedWords } from "../device/kernels.js";
+import { packedWords } from "../device/kernels.js";
 import { copyDense, spanOf } from "./blocks.js";
+import type { Call } from "./call.js";
 import { type Fusion, mapWork, mergeMaps, planFusion } from "./fuse.js";
 import { topological } from "./gradient.js";
-import type { MapWork } from "./map-work.js";
 import { merger } from "./merge.js";
-import type { Arguments, Buffer, Emitter, Op, PackLayout, Root, View } from "./op.js";
+import type { Buffer, Emitter, Op, PackLayout, Root, View } from "./op.js";
 import { constantOp } from "./ops/elementwise.js";
 import { isDense, isPart } from "./ops/shape.js";
 import { type Storage, sizeOf, stridesOf, type Tensor } from "./tensor.js";
 import { isVariable } from "./variable.js";
-
-export interface Call {
-  readonly kernel: KernelName;
-  readonly args: Arguments;
-  readonly tail: readonly number[];
-  /** Elementwise work that is not encoded yet; `args` and `tail` follow from it. */
-  readonly work?: MapWork | undefined;
-  /** The node this call computes, to name it in a diagnosis. */
-  readonly tensor: Tensor;
-}
 
 export interface Lowered {
   /** Calls that depend on frozen variables alone; run when those change. */

@@ -1,7 +1,7 @@
 // Memory planning: every root of a list of calls gets a place in one scratch region, shared by those that are never alive
 // together; an output takes over the place of an input that dies, where the kernel allows it.
 import { kernels } from "../device/kernels.js";
-import type { Call } from "./lower.js";
+import { type Call, resolve } from "./call.js";
 import type { Buffer, Root } from "./op.js";
 
 export interface Plan {
@@ -13,16 +13,6 @@ export interface Plan {
 /** Regions start at multiples of this many words (64 bytes of float32). */
 export const alignment = 16;
 const aligned = (words: number): number => Math.ceil(Math.max(words, 1) / alignment) * alignment;
-
-/** The root that owns the memory, and the words from its start. */
-export function resolve(buffer: Buffer): { readonly root: Root; readonly offset: number } {
-  let { root, offset } = buffer;
-  while (root.parent) {
-    offset += root.parent.offset;
-    root = root.parent.root;
-  }
-  return { root, offset };
-}
 
 const buffersOf = (call: Call): [string, Buffer][] =>
   Object.entries(call.args).filter((entry): entry is [string, Buffer] => typeof entry[1] === "object");

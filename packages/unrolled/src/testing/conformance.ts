@@ -9,25 +9,9 @@ import { optimizerCases } from "./cases/optimizers.js";
 import { randomCases } from "./cases/random.js";
 import { recurrentCases } from "./cases/recurrent.js";
 import { softmaxCases } from "./cases/softmax.js";
-import { type CloseOptions, close, identical } from "./close.js";
-import { holdsIntegers, type KernelCall, runKernel, writtenBuffers } from "./kernel-call.js";
-
-/** Bits must agree, or numbers must be close; a record gives single outputs their own tolerance. */
-export type Tolerance = "exact" | CloseOptions;
-
-export interface Trial extends KernelCall {
-  readonly tolerance: Tolerance;
-  readonly tolerances?: Readonly<Record<string, Tolerance>>;
-  /** Outputs whose layout is private to the device. */
-  readonly incomparable?: readonly string[];
-}
-
-/** A trial and its name. The data is only made when the case runs. */
-export interface TrialCase {
-  readonly kernel: KernelName;
-  readonly name: string;
-  readonly trial: () => Trial;
-}
+import { close, identical } from "./close.js";
+import { holdsIntegers, runKernel, writtenBuffers } from "./kernel-call.js";
+import type { Trial } from "./trial.js";
 
 export interface ConformanceCase {
   readonly kernel: KernelName;

@@ -3,7 +3,7 @@
 import type { Device } from "../device/device.js";
 import { type RecurrentKernel, recurrentKernels, recurrentTrial, type SequenceShape } from "./cases/recurrent.js";
 import { identical } from "./close.js";
-import type { Trial } from "./conformance.js";
+import type { Trial } from "./trial.js";
 import { type KernelCall, runKernel, writtenBuffers } from "./kernel-call.js";
 import { numbers } from "./numbers.js";
 

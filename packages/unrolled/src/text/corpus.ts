@@ -83,10 +83,10 @@ function split(vocabulary: Vocabulary, ids: Int32Array, fraction: number): Corpu
 }
 
 export const oneSymbol = (symbol: string, times: number): DataError =>
-  new DataError(
-    `text: must hold at least two different tokens, was only ${JSON.stringify(symbol)} (${times} times)`,
-    { code: "one-symbol", hint: "there is nothing to learn from a text of one symbol" },
-  );
+  new DataError(`text: must hold at least two different tokens, was only ${JSON.stringify(symbol)} (${times} times)`, {
+    code: "one-symbol",
+    hint: "there is nothing to learn from a text of one symbol",
+  });
 
 /**
  * The text in a file's bytes; a byte order mark at its start is dropped. `where` names the file in errors.

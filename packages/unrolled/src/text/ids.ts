@@ -23,9 +23,7 @@ const inMemory = (ids: Ids): ids is Int32Array => ids instanceof Int32Array;
 
 /** A window that holds nothing yet; over ids in memory it holds them all, for good. */
 export const openWindow = (ids: Ids): IdWindow =>
-  inMemory(ids)
-    ? { ids, start: 0, end: ids.length }
-    : { ids: new Int32Array(0), start: 0, end: 0 };
+  inMemory(ids) ? { ids, start: 0, end: ids.length } : { ids: new Int32Array(0), start: 0, end: 0 };
 
 /** Moves a window to where ids [from, to) are in it, and up to `ahead` ids from `from` on, which a reader going forward meets next. */
 export function moveWindow(window: IdWindow, ids: Ids, from: number, to: number, ahead: number): void {

@@ -85,23 +85,39 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
  * number, or -1 - offset of the first invalid byte.
  */
 export function decodePoints(bytes: Uint8Array, into: Int32Array): number {
+  const end = bytes.length;
   let count = 0;
   let at = 0;
-  const end = bytes.length;
   while (at < end) {
     const lead = bytes[at]!;
     if (lead < 0x80) {
       into[count++] = lead;
       at++;
-    } else if (lead >= 0xc2 && lead < 0xe0 && at + 1 < end && (bytes[at + 1]! & 0xc0) === 0x80) {
-      into[count++] = ((lead & 0x1f) << 6) | (bytes[at + 1]! & 0x3f);
-      at += 2;
-    } else {
-      const length = sequenceLength(lead);
-      if (!validAt(bytes, at, length)) return -1 - at;
-      into[count++] = codePointOf(bytes, at, length);
-      at += length;
+      continue;
     }
+    // The quick way for what is valid and not at the end; a following byte less its mark is below 0x40.
+    if (at + 3 < end) {
+      const second = bytes[at + 1]! ^ 0x80;
+      if (lead < 0xe0) {
+        if (lead >= 0xc2 && second < 0x40) {
+          into[count++] = ((lead & 0x1f) << 6) | second;
+          at += 2;
+          continue;
+        }
+      } else if (lead < 0xf0) {
+        const third = bytes[at + 2]! ^ 0x80;
+        const point = ((lead & 0xf) << 12) | (second << 6) | third;
+        if ((second | third) < 0x40 && point >= 0x800 && (point & 0xf800) !== 0xd800) {
+          into[count++] = point;
+          at += 3;
+          continue;
+        }
+      }
+    }
+    const length = sequenceLength(lead);
+    if (!validAt(bytes, at, length)) return -1 - at;
+    into[count++] = codePointOf(bytes, at, length);
+    at += length;
   }
   return count;
 }

@@ -1,5 +1,5 @@
 // Conformance cases of fill, copy, reduce and argmax.
-import type { TrialCase } from "../conformance.js";
+import type { TrialCase } from "../trial.js";
 import { numbers, seedOf, sizes } from "../numbers.js";
 
 const denormal = Math.fround(1e-40);

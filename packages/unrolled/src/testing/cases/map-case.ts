@@ -1,6 +1,6 @@
 // How a conformance case of map is written down: block, inputs with strides, and a program in opcodes by name.
 import { type MapOpcode, mapOpcodes } from "../../device/kernels.js";
-import type { Tolerance, TrialCase } from "../conformance.js";
+import type { Tolerance, TrialCase } from "../trial.js";
 
 export type Instruction = readonly [opcode: MapOpcode, a?: number, b?: number, c?: number];
 

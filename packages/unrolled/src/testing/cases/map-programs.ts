@@ -1,5 +1,5 @@
 // Conformance cases of map: broadcasting, programs of several instructions, outputs on inputs.
-import type { TrialCase } from "../conformance.js";
+import type { TrialCase } from "../trial.js";
 import { numbers, seedOf, sizes } from "../numbers.js";
 import { extent } from "./elementwise.js";
 import { type Instruction, mapCase } from "./map-case.js";

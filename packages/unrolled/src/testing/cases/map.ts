@@ -1,7 +1,7 @@
 // Conformance cases of map, opcode by opcode, on ordinary and extreme numbers.
 import type { MapOpcode } from "../../device/kernels.js";
 import type { CloseOptions } from "../close.js";
-import type { Tolerance, TrialCase } from "../conformance.js";
+import type { Tolerance, TrialCase } from "../trial.js";
 import { numbers, seedOf, sizes } from "../numbers.js";
 import { mapCase } from "./map-case.js";
 

@@ -1,5 +1,5 @@
 // Conformance cases of pack, multiply and gemm. M, N, K rows, columns, inner length.
-import type { Tolerance, Trial, TrialCase } from "../conformance.js";
+import type { Tolerance, Trial, TrialCase } from "../trial.js";
 import type { PackedMatrix } from "../kernel-call.js";
 import { numbers, seedOf, sizes } from "../numbers.js";
 

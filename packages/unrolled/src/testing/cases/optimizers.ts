@@ -1,6 +1,6 @@
 // Conformance cases of sumSquares, assign and the optimizers, with and without scale, guard and momentum.
 import type { KernelName } from "../../device/kernels.js";
-import type { Trial, TrialCase } from "../conformance.js";
+import type { Trial, TrialCase } from "../trial.js";
 import { numbers, seedOf, sizes } from "../numbers.js";
 
 type Rule = "sgd" | "adagrad" | "rmsprop" | "adam";

@@ -1,5 +1,5 @@
 // Conformance cases of random and dropout: the same draws on every device.
-import type { TrialCase } from "../conformance.js";
+import type { TrialCase } from "../trial.js";
 import { numbers, sizes } from "../numbers.js";
 
 const keys = [

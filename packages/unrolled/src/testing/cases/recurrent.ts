@@ -1,7 +1,7 @@
 // Conformance cases of the recurrent layers: T in {1,2,5}, both directions, ragged lengths, outputs on inputs.
 // T time, N batch, H hidden.
 import { type KernelName, kernels, rnnActivations } from "../../device/kernels.js";
-import type { Trial, TrialCase } from "../conformance.js";
+import type { Trial, TrialCase } from "../trial.js";
 import type { PackedMatrix } from "../kernel-call.js";
 import { type Numbers, numbers, seedOf } from "../numbers.js";
 

@@ -1,5 +1,5 @@
 // Conformance cases over rows: softmax, cross entropy, gather, scatterAdd, layer normalisation. R rows of n (or V).
-import type { Tolerance, Trial, TrialCase } from "../conformance.js";
+import type { Tolerance, Trial, TrialCase } from "../trial.js";
 import { numbers, seedOf, sizes } from "../numbers.js";
 
 export function softmaxCases(): TrialCase[] {
