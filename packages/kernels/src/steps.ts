@@ -13,6 +13,11 @@ const shareAbove = 1500;
 const wakeAbove = 6000;
 /** Multiply-adds in a nanosecond on one thread, roughly. */
 const pace = 30;
+/** Nanoseconds that a thread waits where threads meet inside a kernel, both awake. */
+const meetCost = 250;
+/** As in cpp/kernels/recurrent.h: when threads split the recurrent matrix, not the batch. */
+const fewRows = 4;
+const muchWeight = 1 << 16;
 
 export interface Steps {
   readonly code: Float64Array;
@@ -28,7 +33,7 @@ type Numbers = Readonly<Record<string, number>>;
  */
 export function encodeSteps(program: EncodedProgram, threads: number): Steps {
   const { code, calls, work } = program;
-  const costs = threads === 1 ? new Float64Array(calls) : estimateAll(code, calls);
+  const costs = threads === 1 ? new Float64Array(calls) : estimateAll(code, calls, threads);
   const explained = costs.reduce((sum, cost) => sum + cost, 0);
   const forced = threads > 1 && work / pace > 100 * (explained + wakeAbove);
   const isShared = (call: number): boolean => forced || (costs[call] as number) >= shareAbove;
@@ -47,27 +52,38 @@ export function encodeSteps(program: EncodedProgram, threads: number): Steps {
   return { code: steps, alone: !forced && shared < wakeAbove };
 }
 
-function estimateAll(code: Float64Array, calls: number): Float64Array {
+function estimateAll(code: Float64Array, calls: number, threads: number): Float64Array {
   const costs = new Float64Array(calls);
   let at = 0;
   for (let call = 0; call < calls; call++) {
     const count = code[at + 1] as number;
-    costs[call] = estimate(kernelNames[code[at] as number] as KernelName, code.subarray(at + 2, at + 2 + count));
+    costs[call] = estimate(
+      kernelNames[code[at] as number] as KernelName,
+      code.subarray(at + 2, at + 2 + count),
+      threads,
+    );
     at += 2 + count;
   }
   return costs;
 }
 
-/** Rough time of a call on one thread in nanoseconds; 0 where it cannot be shared. */
-function estimate(kernel: KernelName, numbers: Float64Array): number {
+/** Rough time of a call on one thread in nanoseconds, less what sharing it would cost inside. */
+function estimate(kernel: KernelName, numbers: Float64Array, threads: number): number {
   const { named, words } = decode(kernel, numbers);
   const products = multiplyAdds(kernel, named);
-  if (kernel in recurrentGates && (named.N as number) < 2) return 0;
   const perWord = kernel === "map" ? 0.1 + 0.2 * (named.instructions as number) : (wordCosts[kernel] ?? 0.25);
-  return products / pace + words * perWord;
+  return Math.max(0, products / pace + words * perWord - 2 * meetCost * meetings(kernel, named, threads));
 }
 
-/** Gates of the recurrent kernels; their threads share the batch. */
+/** How often threads meet inside a recurrent kernel: never where each has its rows of the batch. */
+function meetings(kernel: KernelName, { T, N, H }: Numbers, threads: number): number {
+  const gates = recurrentGates[kernel];
+  if (gates === undefined || T === undefined || N === undefined || H === undefined) return 0;
+  const byPanels = N < threads || (N <= fewRows && gates * H * H >= muchWeight);
+  return byPanels ? T * (kernel.startsWith("gruBefore") ? 2 : 1) : 0;
+}
+
+/** Gates of the recurrent kernels. */
 const recurrentGates: Partial<Record<KernelName, number>> = {
   rnn: 1,
   rnnGrad: 1,

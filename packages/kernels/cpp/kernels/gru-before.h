@@ -7,10 +7,11 @@
 namespace UNROLLED {
 
 /** r, z = sigmoid(pre + h R_rz) and r h. Rows past their length get zeros. */
-INLINE void resetStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+INLINE void resetStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
-  const float* hPrev = a.h + s.before(t);      // [N,H]
-  const float* pre = a.pre + t * s.N * 3 * H;  // [N,3H]
+  const Range rows = work.rows;
+  const float* hPrev = slotBefore(a.h, a.h0, s, t);  // [N,H]
+  const float* pre = a.pre + t * s.N * 3 * H;        // [N,3H]
   float* gates = a.gates + t * s.N * 3 * H;
   float* rh = a.rh + t * s.N * H;
   auto start = [&](const Tile& tile) {
@@ -34,17 +35,17 @@ INLINE void resetStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, Rang
       }
     });
   };
-  forPanels<2>(rows, H, hPrev + rows.begin * H, H, a.rz, H, W, scratch, start, finish);
+  forPanels<2>(work, H, hPrev + rows.begin * H, H, a.rz, H, W, start, finish);
 }
 
 /** n = tanh(pre_n + rh R_n), h' = (1-z) n + z h. */
-INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
-  const float* hPrev = a.h + s.before(t);
+  const float* hPrev = slotBefore(a.h, a.h0, s, t);
   float* h = a.h + s.after(t);
   const float* pre = a.pre + t * s.N * 3 * H;
   float* gates = a.gates + t * s.N * 3 * H;
-  const float* rh = a.rh + (t * s.N + rows.begin) * H;
+  const float* rh = a.rh + (t * s.N + work.rows.begin) * H;
   auto start = [&](const Tile& tile) {
     forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
       store(sum, load(pre + (n * 3 + 2) * H + unit, lanes));
@@ -63,25 +64,28 @@ INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, 
       store(h + state, hNew, lanes);
     });
   };
-  forPanels<plainVectors>(rows, H, rh, H, a.rn, H, plainPitch, scratch, start, finish);
+  forPanels<plainVectors>(work, H, rh, H, a.rn, H, plainPitch, start, finish);
 }
 
 inline void gruBefore(const GruBeforeArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, least(rowsThatFit<2>(s.H), rowsThatFit<plainVectors>(s.H)), team, [&](Range rows) {
-    startSlot(a.h, a.h0, s, rows);
+  const int64_t limit = least(rowsThatFit<2>(s.H), rowsThatFit<plainVectors>(s.H));
+  forRows(s.N, limit, 3 * s.H * s.H, team, [&](const Work& work) {
+    startSlot(a.h, a.h0, s, work);
     for (int64_t i = 0; i < s.T; i++) {
-      resetStep(a, s, s.step(i), rows, team.scratch);
-      candidateStep(a, s, s.step(i), rows, team.scratch);
+      if (i > 0) work.meet();
+      resetStep(a, s, s.step(i), work);
+      work.meet();
+      candidateStep(a, s, s.step(i), work);
     }
   });
 }
 
 /** dpre_z and dpre_n of step i, and the part of dh that does not pass the reset gate; i = -1 is the first slot. */
-INLINE void candidateGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t i, Range rows, float* scratch) {
+INLINE void candidateGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t i, const Work& work) {
   const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
   const float* dh = a.dh + (i < 0 ? s.first() : s.after(t));                                        // [N,H]
-  const float* next = i + 1 < s.T ? a.dpre + (s.step(i + 1) * s.N + rows.begin) * 3 * H : nullptr;  // [N,3H]
+  const float* next = i + 1 < s.T ? a.dpre + (s.step(i + 1) * s.N + work.rows.begin) * 3 * H : nullptr;  // [N,3H]
   const float* hPrev = a.h + s.before(t);
   const float* gates = a.gates + t * s.N * 3 * H;
   float* dpre = a.dpre + t * s.N * 3 * H;
@@ -109,11 +113,11 @@ INLINE void candidateGradStep(const GruBeforeGradArgs& a, const Sequence& s, int
       store(a.dh0 + state, carried, lanes);
     });
   };
-  forPanels<plainVectors>(rows, next ? 2 * H : 0, next, 3 * H, a.rzT, H, plainPitch, scratch, start, finish);
+  forPanels<plainVectors>(work, next ? 2 * H : 0, next, 3 * H, a.rzT, H, plainPitch, start, finish);
 }
 
 /** d(r h) = dpre_n R_n^T, which gives dpre_r and the rest of the gradient that dh0 carries. */
-INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
   const float* hPrev = a.h + s.before(t);  // [N,H]
   const float* gates = a.gates + t * s.N * 3 * H;
@@ -133,17 +137,20 @@ INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t
       store(dpre + gate, dr, lanes);
     });
   };
-  const float* dn = dpre + (rows.begin * 3 + 2) * H;
-  forPanels<plainVectors>(rows, H, dn, 3 * H, a.rnT, H, plainPitch, scratch, start, finish);
+  const float* dn = dpre + (work.rows.begin * 3 + 2) * H;
+  forPanels<plainVectors>(work, H, dn, 3 * H, a.rnT, H, plainPitch, start, finish);
 }
 
 inline void gruBeforeGrad(const GruBeforeGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, rowsThatFit<plainVectors>(2 * s.H), team, [&](Range rows) {
-    clearRows(a.dh0, s, rows);
+  forRows(s.N, rowsThatFit<plainVectors>(2 * s.H), 3 * s.H * s.H, team, [&](const Work& work) {
+    clearState(a.dh0, s, work);
     for (int64_t i = s.T - 1; i >= -1; i--) {
-      candidateGradStep(a, s, i, rows, team.scratch);
-      if (i >= 0) resetGradStep(a, s, s.step(i), rows, team.scratch);
+      candidateGradStep(a, s, i, work);
+      if (i < 0) break;
+      work.meet();
+      resetGradStep(a, s, s.step(i), work);
+      work.meet();
     }
   });
 }

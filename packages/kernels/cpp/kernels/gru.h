@@ -6,9 +6,10 @@
 
 namespace UNROLLED {
 
-INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
-  const float* hPrev = a.h + s.before(t);  // [N,H]
+  const Range rows = work.rows;
+  const float* hPrev = slotBefore(a.h, a.h0, s, t);  // [N,H]
   float* h = a.h + s.after(t);
   float* q = a.q + t * s.N * H;
   const float* pre = a.pre + t * s.N * 3 * H;  // [N,3H]
@@ -47,22 +48,25 @@ INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, Range rows, 
       }
     });
   };
-  forPanels<3>(rows, H, hPrev + rows.begin * H, H, a.r, H, W, scratch, start, finish);
+  forPanels<3>(work, H, hPrev + rows.begin * H, H, a.r, H, W, start, finish);
 }
 
 inline void gru(const GruArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, rowsThatFit<3>(s.H), team, [&](Range rows) {
-    startSlot(a.h, a.h0, s, rows);
-    for (int64_t i = 0; i < s.T; i++) gruStep(a, s, s.step(i), rows, team.scratch);
+  forRows(s.N, rowsThatFit<3>(s.H), 3 * s.H * s.H, team, [&](const Work& work) {
+    startSlot(a.h, a.h0, s, work);
+    for (int64_t i = 0; i < s.T; i++) {
+      if (i > 0) work.meet();
+      gruStep(a, s, s.step(i), work);
+    }
   });
 }
 
 /** Step i of the walk backwards; i = -1 is the first slot. dh0 carries z dh, or dh past a row's length. */
-INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, Range rows, float* scratch) {
+INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, const Work& work) {
   const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
   const float* dh = a.dh + (i < 0 ? s.first() : s.after(t));  // [N,H]
-  const float* next = i + 1 < s.T ? a.drec + (s.step(i + 1) * s.N + rows.begin) * 3 * H : nullptr;  // [N,3H]
+  const float* next = i + 1 < s.T ? a.drec + (s.step(i + 1) * s.N + work.rows.begin) * 3 * H : nullptr;  // [N,3H]
   const float* hPrev = a.h + s.before(t);
   const float* gates = a.gates + t * s.N * 3 * H;
   float* dpre = a.dpre + t * s.N * 3 * H;
@@ -99,14 +103,17 @@ INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, Rang
       store(a.dh0 + state, carried, lanes);
     });
   };
-  forPanels<plainVectors>(rows, next ? 3 * H : 0, next, 3 * H, a.rT, H, plainPitch, scratch, start, finish);
+  forPanels<plainVectors>(work, next ? 3 * H : 0, next, 3 * H, a.rT, H, plainPitch, start, finish);
 }
 
 inline void gruGrad(const GruGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, rowsThatFit<plainVectors>(3 * s.H), team, [&](Range rows) {
-    clearRows(a.dh0, s, rows);
-    for (int64_t i = s.T - 1; i >= -1; i--) gruGradStep(a, s, i, rows, team.scratch);
+  forRows(s.N, rowsThatFit<plainVectors>(3 * s.H), 3 * s.H * s.H, team, [&](const Work& work) {
+    clearState(a.dh0, s, work);
+    for (int64_t i = s.T - 1; i >= -1; i--) {
+      gruGradStep(a, s, i, work);
+      if (i >= 0) work.meet();
+    }
   });
 }
 

@@ -7,10 +7,11 @@
 namespace UNROLLED {
 
 /** One step of the given rows: gates = act(pre + h R), c' = f c + i g, h' = o tanh(c'). */
-INLINE void lstmStep(const LstmArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+INLINE void lstmStep(const LstmArgs& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
-  const float* hPrev = a.h + s.before(t);  // [N,H]
-  const float* cPrev = a.c + s.before(t);
+  const Range rows = work.rows;
+  const float* hPrev = slotBefore(a.h, a.h0, s, t);  // [N,H]
+  const float* cPrev = slotBefore(a.c, a.c0, s, t);
   float* h = a.h + s.after(t);
   float* c = a.c + s.after(t);
   const float* pre = a.pre + t * s.N * 4 * H;  // [N,4H]
@@ -49,15 +50,18 @@ INLINE void lstmStep(const LstmArgs& a, const Sequence& s, int64_t t, Range rows
       }
     });
   };
-  forPanels<4>(rows, H, hPrev + rows.begin * H, H, a.r, H, W, scratch, start, finish);
+  forPanels<4>(work, H, hPrev + rows.begin * H, H, a.r, H, W, start, finish);
 }
 
 inline void lstm(const LstmArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, rowsThatFit<4>(s.H), team, [&](Range rows) {
-    startSlot(a.h, a.h0, s, rows);
-    startSlot(a.c, a.c0, s, rows);
-    for (int64_t i = 0; i < s.T; i++) lstmStep(a, s, s.step(i), rows, team.scratch);
+  forRows(s.N, rowsThatFit<4>(s.H), 4 * s.H * s.H, team, [&](const Work& work) {
+    startSlot(a.h, a.h0, s, work);
+    startSlot(a.c, a.c0, s, work);
+    for (int64_t i = 0; i < s.T; i++) {
+      if (i > 0) work.meet();
+      lstmStep(a, s, s.step(i), work);
+    }
   });
 }
 
@@ -65,7 +69,7 @@ inline void lstm(const LstmArgs& a, const Team& team) {
  * The gradient of the slot after step t is dh + what the walk carries + dpre of the step after it times R^T. Between
  * steps, dh0 carries it past rows that the later step left alone, and dc0 carries the cell's.
  */
-INLINE void lstmGradStep(const LstmGradArgs& a, const Sequence& s, int64_t i, Range rows, float* scratch) {
+INLINE void lstmGradStep(const LstmGradArgs& a, const Sequence& s, int64_t i, const Work& work) {
   const int64_t H = s.H, t = s.step(i);
   const float* next = i + 1 < s.T ? a.dpre + s.step(i + 1) * s.N * 4 * H : nullptr;  // [N,4H]
   const float* cPrev = a.c + s.before(t);  // [N,H]
@@ -109,16 +113,16 @@ INLINE void lstmGradStep(const LstmGradArgs& a, const Sequence& s, int64_t i, Ra
       store(a.dh0 + state, carried, lanes);
     });
   };
-  forPanels<plainVectors>(rows, next ? 4 * H : 0, next ? next + rows.begin * 4 * H : nullptr, 4 * H, a.rT, H,
-                          plainPitch, scratch, start, finish);
+  forPanels<plainVectors>(work, next ? 4 * H : 0, next ? next + work.rows.begin * 4 * H : nullptr, 4 * H, a.rT, H,
+                          plainPitch, start, finish);
 }
 
 /** The first slot: dh0 = dh + carried + dpre of the first step times R^T; dc0 likewise, without a product. */
-INLINE void lstmGradFirst(const LstmGradArgs& a, const Sequence& s, Range rows, float* scratch) {
+INLINE void lstmGradFirst(const LstmGradArgs& a, const Sequence& s, const Work& work) {
   const int64_t H = s.H;
   const float* dh = a.dh + s.first();
   const float* dc = a.dc ? a.dc + s.first() : nullptr;
-  const float* next = s.T > 0 ? a.dpre + (s.step(0) * s.N + rows.begin) * 4 * H : nullptr;
+  const float* next = s.T > 0 ? a.dpre + (s.step(0) * s.N + work.rows.begin) * 4 * H : nullptr;
   auto start = [&](const Tile& tile) {
     forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
       store(sum, load(dh + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
@@ -131,16 +135,19 @@ INLINE void lstmGradFirst(const LstmGradArgs& a, const Sequence& s, Range rows, 
       if (dc) store(a.dc0 + state, load(a.dc0 + state, lanes) + load(dc + state, lanes), lanes);
     });
   };
-  forPanels<plainVectors>(rows, next ? 4 * H : 0, next, 4 * H, a.rT, H, plainPitch, scratch, start, finish);
+  forPanels<plainVectors>(work, next ? 4 * H : 0, next, 4 * H, a.rT, H, plainPitch, start, finish);
 }
 
 inline void lstmGrad(const LstmGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  forRows(s.N, rowsThatFit<plainVectors>(4 * s.H), team, [&](Range rows) {
-    clearRows(a.dh0, s, rows);
-    clearRows(a.dc0, s, rows);
-    for (int64_t i = s.T - 1; i >= 0; i--) lstmGradStep(a, s, i, rows, team.scratch);
-    lstmGradFirst(a, s, rows, team.scratch);
+  forRows(s.N, rowsThatFit<plainVectors>(4 * s.H), 4 * s.H * s.H, team, [&](const Work& work) {
+    clearState(a.dh0, s, work);
+    clearState(a.dc0, s, work);
+    for (int64_t i = s.T - 1; i >= 0; i--) {
+      lstmGradStep(a, s, i, work);
+      work.meet();
+    }
+    lstmGradFirst(a, s, work);
   });
 }
 

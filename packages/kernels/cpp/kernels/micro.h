@@ -19,13 +19,6 @@ constexpr int sidePanels(int vectors) { return W == 4 ? (vectors > 3 ? 2 : 8 / v
 /** k is cut into blocks so that a block of a panel stays in the nearest caches while rows pass. */
 constexpr int64_t blockDepth = 256;
 
-/** The rows of a tile: `rows` of them `step` words apart, where k runs over consecutive words. */
-struct Strided {
-  const float* a;
-  int64_t row;
-  static constexpr int64_t step = 1;
-};
-
 /** The rows of a tile laid out [K, pitch]: those of one k stand together. */
 template <int pitch>
 struct Gathered {
@@ -45,30 +38,27 @@ struct Corner {
 };
 
 /**
- * c.to [ROWS, PANELS*NV*W] = c.from + a [ROWS, K] times panels of B [K, PITCH*W], pPanel apart, of which the first NV
- * vectors count. `ahead` is memory that is wanted soon: a line of it is fetched to the second-level cache every few k.
+ * c.to [ROWS, NV*W] = c.from + a [ROWS, K] times a panel of B [K, PITCH*W], of which the first NV vectors count.
+ * `ahead` is memory that is wanted soon: a line of it is fetched to the second-level cache every few k.
  */
-template <int ROWS, int NV, int PITCH, int PANELS, typename A>
-INLINE void micro(int64_t K, A a, const float* p, int64_t pPanel, const float* ahead, const Corner& c) {
-  constexpr int vectors = PANELS * NV;
-  Floats sum[ROWS][vectors];
+template <int ROWS, int NV, int PITCH, typename A>
+INLINE void micro(int64_t K, A a, const float* p, const float* ahead, const Corner& c) {
+  Floats sum[ROWS][NV];
 #pragma GCC unroll 16
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 16
-    for (int j = 0; j < vectors; j++) sum[i][j] = load(c.from + i * c.fromRow + j * W);
+    for (int j = 0; j < NV; j++) sum[i][j] = load(c.from + i * c.fromRow + j * W);
   for (int64_t k = 0; k < K; k++) {
-    if constexpr (PANELS == 1) {
-      __builtin_prefetch(ahead, 0, 2);
-      ahead += PITCH * W / 4;
-    }
-    Floats b[vectors];
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += PITCH * W / 4;
+    Floats b[NV];
 #pragma GCC unroll 16
-    for (int j = 0; j < vectors; j++) b[j] = load(p + (j / NV) * pPanel + (j % NV) * W);
+    for (int j = 0; j < NV; j++) b[j] = load(p + j * W);
 #pragma GCC unroll 16
     for (int i = 0; i < ROWS; i++) {
       const Floats ai = spread(a.a[i * a.row]);
 #pragma GCC unroll 16
-      for (int j = 0; j < vectors; j++) sum[i][j] = fma(ai, b[j], sum[i][j]);
+      for (int j = 0; j < NV; j++) sum[i][j] = fma(ai, b[j], sum[i][j]);
     }
     a.a += A::step;
     p += PITCH * W;
@@ -76,7 +66,36 @@ INLINE void micro(int64_t K, A a, const float* p, int64_t pPanel, const float* a
 #pragma GCC unroll 16
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 16
-    for (int j = 0; j < vectors; j++) store(c.to + i * c.toRow + j * W, sum[i][j]);
+    for (int j = 0; j < NV; j++) store(c.to + i * c.toRow + j * W, sum[i][j]);
+}
+
+/**
+ * One row: to [VECTORS*W] = from + a [K] times panels of B, each [K, NV*W], side by side: their first VECTORS vectors.
+ */
+template <int NV, int VECTORS>
+[[gnu::noinline]] void sideOf(int64_t K, const float* a, const float* p, const float* from, float* to) {
+  const int64_t panel = K * NV * W;
+  Floats sum[VECTORS];
+#pragma GCC unroll 16
+  for (int j = 0; j < VECTORS; j++) sum[j] = load(from + j * W);
+#pragma GCC unroll 2
+  for (int64_t k = 0; k < K; k++) {
+    const Floats ak = spread(a[k]);
+#pragma GCC unroll 16
+    for (int j = 0; j < VECTORS; j++) sum[j] = fma(ak, load(p + (j / NV) * panel + (j % NV) * W), sum[j]);
+    p += NV * W;
+  }
+#pragma GCC unroll 16
+  for (int j = 0; j < VECTORS; j++) store(to + j * W, sum[j]);
+}
+
+/** The same for as many vectors as `columns` need. */
+template <int NV, int VECTORS = sidePanels(NV) * NV>
+INLINE void multiplySide(int64_t columns, int64_t K, const float* a, const float* p, const float* from, float* to) {
+  if constexpr (VECTORS > 1) {
+    if (columns <= (VECTORS - 1) * W) return multiplySide<NV, VECTORS - 1>(columns, K, a, p, from, to);
+  }
+  sideOf<NV, VECTORS>(K, a, p, from, to);
 }
 
 /** `micro` for a height known only at run time, 1 <= rows <= ROWS. Not inlined: each tile is there once. */
@@ -85,7 +104,7 @@ template <int ROWS, int NV, int PITCH, typename A>
   if constexpr (ROWS > 1) {
     if (rows < ROWS) return tile<ROWS - 1, NV, PITCH>(rows, K, a, p, ahead, c);
   }
-  micro<ROWS, NV, PITCH, 1>(K, a, p, 0, ahead, c);
+  micro<ROWS, NV, PITCH>(K, a, p, ahead, c);
 }
 
 /** `tile` for the vectors that `columns` need, 1 to NV: the last panel of a matrix may be mostly padding. */

@@ -61,6 +61,16 @@ inline void pack(const PackArgs& a, const Team& team) {
   }
 }
 
+/** f(side) for groups of panels, nearly equal, that a single row takes together. */
+template <int NV, typename F>
+INLINE void forSides(Range panels, F f) {
+  const int64_t count = panels.end - panels.begin, groups = ceilDiv(count, sidePanels(NV));
+  for (int64_t i = 0; i < groups; i++) {
+    const Range r = piece(count, groups, i);
+    f(Range{panels.begin + r.begin, panels.begin + r.end});
+  }
+}
+
 /** Rows of A that are multiplied together: their tiles stay in the second-level cache while panels pass. */
 constexpr int64_t blockRows = 96;
 
@@ -101,25 +111,15 @@ inline void multiplyBlock(const MultiplyArgs& m, Range rows, Range panels, float
   }
 }
 
-/** One row: several panels side by side. */
+/** One row. */
 inline void multiplyRow(const MultiplyArgs& m, Range panels, float* scratch) {
-  constexpr int side = sidePanels(plainVectors);
-  const Strided a{m.a, 0};
-  for (int64_t panel = panels.begin; panel < panels.end;) {
-    const bool several = panel + side <= panels.end;
-    const int64_t width = (several ? side : 1) * plainPitch;
-    const int64_t column = panel * plainPitch, count = least(width, m.N - column);
-    const float* p = m.p + column * m.K;
-    auto multiply = [&](const Corner& c) {
-      if (several) {
-        micro<1, plainVectors, plainVectors, side>(m.K, a, p, m.K * plainPitch, p, c);
-      } else {
-        micro<1, plainVectors, plainVectors, 1>(m.K, a, p, 0, p, c);
-      }
-    };
-    throughEdge(scratch, width, cornerOf(m, 0, column, 0), 1, count, multiply);
-    panel += several ? side : 1;
-  }
+  forSides<plainVectors>(panels, [&](Range side) {
+    const int64_t column = side.begin * plainPitch;
+    const int64_t width = (side.end - side.begin) * plainPitch, count = least(width, m.N - column);
+    throughEdge(scratch, width, cornerOf(m, 0, column, 0), 1, count, [&](const Corner& c) {
+      multiplySide<plainVectors>(count, m.K, m.a, m.p + column * m.K, c.from, c.to);
+    });
+  });
 }
 
 inline void multiply(const MultiplyArgs& m, const Team& team) {

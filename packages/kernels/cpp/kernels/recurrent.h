@@ -1,6 +1,7 @@
 // What the recurrent layers share: the walk over steps and slots, and the product of states with the packed recurrent
 // matrix, panel by panel, with the gates computed while a panel's tile is in the first-level cache.
-// T time, N batch, H hidden. Threads split N and keep their rows through the whole sequence: rows never meet.
+// T time, N batch, H hidden. Threads split N and keep their rows through the whole sequence: rows never meet. Where
+// rows are too few they split H: each keeps its panels of the matrix in its own cache, and all meet at every step.
 #pragma once
 
 #include "math.h"
@@ -44,6 +45,26 @@ INLINE Sequence sequenceOf(const Args& a) {
   return {a.T, a.N, a.H, a.reverse != 0, a.lengths};
 }
 
+/** What a thread computes: rows of the batch, and of every product its part of the panels. */
+struct Work {
+  Range rows;
+  int64_t parts, part;  // 1 and 0 where the threads split the batch
+  const Team& team;
+
+  INLINE Range panels(int64_t count) const { return piece(count, parts, part); }
+
+  /** This thread's units of H, in panels of the given width. */
+  INLINE Range units(int64_t H, int64_t panelUnits) const {
+    const Range mine = panels(ceilDiv(H, panelUnits));
+    return {least(mine.begin * panelUnits, H), least(mine.end * panelUnits, H)};
+  }
+
+  /** To be called between what writes a slot and what reads all of it. */
+  INLINE void meet() const {
+    if (parts > 1) team.barrier();
+  }
+};
+
 /** One panel of the product: columns of `vectors` vectors from `unit` on, rows from `row` on. */
 struct Tile {
   float* c;  // [rows, NV*W]
@@ -52,45 +73,39 @@ struct Tile {
 };
 
 /**
- * For every panel of a packed matrix: start(tile) fills the tile [rows, NV*W], K terms a [rows, K] p are added,
- * finish(tile) takes it. A panel holds `panelUnits` of the units. A single row takes several panels at once.
+ * For every panel of a packed matrix that is this thread's: start(tile) fills the tile [rows, NV*W], K terms
+ * a [rows, K] p are added, finish(tile) takes it. A panel holds `panelUnits` of the units. A single row takes several
+ * panels at once.
  */
 template <int NV, typename Start, typename Finish>
-INLINE void forPanels(Range rows, int64_t K, const float* a, int64_t aRow, const float* p, int64_t units,
-                      int64_t panelUnits, float* scratch, Start start, Finish finish) {
+INLINE void forPanels(const Work& work, int64_t K, const float* a, int64_t aRow, const float* p, int64_t units,
+                      int64_t panelUnits, Start start, Finish finish) {
   constexpr int64_t pitch = NV * W;
-  constexpr int side = sidePanels(NV);
+  const Range rows = work.rows, mine = work.panels(ceilDiv(units, panelUnits));
+  float* scratch = work.team.scratch;
   const int64_t height = rows.end - rows.begin;
-  const int64_t panels = ceilDiv(units, panelUnits);
   auto tileAt = [&](int64_t panel, float* c) {
     return Tile{c, panel * panelUnits, least(panelUnits, units - panel * panelUnits), rows};
   };
+  auto columnsOf = [&](int64_t panel) { return panelUnits == W ? pitch : least(pitch, units - panel * panelUnits); };
   if (height == 1) {
-    for (int64_t panel = 0; panel < panels;) {
-      const int64_t width = panel + side <= panels ? side : 1;
-      const float* p0 = p + panel * K * pitch;
-      const Corner c{scratch, 0, scratch, 0};
-      for (int64_t i = 0; i < width; i++) start(tileAt(panel + i, scratch + i * pitch));
-      if (width > 1) {
-        micro<1, NV, NV, side>(K, Strided{a, 0}, p0, K * pitch, p0, c);
-      } else {
-        micro<1, NV, NV, 1>(K, Strided{a, 0}, p0, 0, p0, c);
-      }
-      for (int64_t i = 0; i < width; i++) finish(tileAt(panel + i, scratch + i * pitch));
-      panel += width;
-    }
+    forSides<NV>(mine, [&](Range side) {
+      for (int64_t i = side.begin; i < side.end; i++) start(tileAt(i, scratch + (i - side.begin) * pitch));
+      const int64_t columns = (side.end - 1 - side.begin) * pitch + columnsOf(side.end - 1);
+      multiplySide<NV>(columns, K, a, p + side.begin * K * pitch, scratch, scratch);
+      for (int64_t i = side.begin; i < side.end; i++) finish(tileAt(i, scratch + (i - side.begin) * pitch));
+    });
     return;
   }
   const RowTiles<NV> tiles{height, K, scratch + tileWords};
   tiles.gatherRows(a, aRow);
-  for (int64_t panel = 0; panel < panels; panel++) {
+  for (int64_t panel = mine.begin; panel < mine.end; panel++) {
     const Tile tile = tileAt(panel, scratch);
     start(tile);
     for (int64_t k0 = 0; k0 < K; k0 += blockDepth) {
       const float* block = p + (panel * K + k0) * pitch;
       const int64_t terms = least(blockDepth, K - k0);
-      tiles.multiply(k0, terms, block, block + terms * pitch, {scratch, pitch, scratch, pitch},
-                     panelUnits == W ? pitch : tile.units);
+      tiles.multiply(k0, terms, block, block + terms * pitch, {scratch, pitch, scratch, pitch}, columnsOf(panel));
     }
     finish(tile);
   }
@@ -116,26 +131,48 @@ INLINE void forTile(const Tile& tile, F f) {
   }
 }
 
-/** Copies rows of the initial state [N,H] to their first slot. */
-INLINE void startSlot(float* slots, const float* initial, const Sequence& s, Range rows) {
+/** A state [N,H] of which a thread's rows and units go to their first slot, or are set to zero. */
+template <typename F>
+INLINE void forState(const Sequence& s, const Work& work, int64_t panelUnits, F f) {
+  const Range units = work.units(s.H, panelUnits);
+  for (int64_t n = work.rows.begin; n < work.rows.end; n++)
+    forVectors(n * s.H + units.begin, n * s.H + units.end, f);
+}
+
+/** Copies the initial state [N,H] to its first slot. The first step reads the state itself: see `slotBefore`. */
+INLINE void startSlot(float* slots, const float* initial, const Sequence& s, const Work& work) {
   float* slot = slots + s.first();
-  forVectors(rows.begin * s.H, rows.end * s.H,
-             [&](int64_t i, auto lanes) { store(slot + i, load(initial + i, lanes), lanes); });
+  forState(s, work, W, [&](int64_t i, auto lanes) { store(slot + i, load(initial + i, lanes), lanes); });
 }
 
-/** Rows of y [N,H] = 0. */
-INLINE void clearRows(float* y, const Sequence& s, Range rows) {
-  forVectors(rows.begin * s.H, rows.end * s.H, [&](int64_t i, auto lanes) { store(y + i, Floats{}, lanes); });
+/** The state [N,H] that step t reads: before the first step no thread has waited for what others put into the slot. */
+INLINE const float* slotBefore(const float* slots, const float* initial, const Sequence& s, int64_t t) {
+  return t == s.step(0) ? initial : slots + s.before(t);
 }
 
-/** walk(rows) for this thread's rows of the batch, at most `limit` at a time. */
+/** y [N,H] = 0, for this thread's units of plain panels. */
+INLINE void clearState(float* y, const Sequence& s, const Work& work) {
+  forState(s, work, plainPitch, [&](int64_t i, auto lanes) { store(y + i, Floats{}, lanes); });
+}
+
+/** Rows so few that splitting them among threads wastes what the threads' caches could hold together. */
+constexpr int64_t fewRows = 4;
+/** Words of a recurrent matrix from which on few rows split it, though there is a row for every thread. */
+constexpr int64_t muchWeight = 1 << 16;
+
+/**
+ * walk(work) for this thread's rows of the batch, at most `limit` at a time. `weight`: words of the recurrent matrix.
+ * Threads split the panels of the matrix where rows are fewer than threads, or few and the matrix large.
+ */
 template <typename Walk>
-INLINE void forRows(int64_t N, int64_t limit, const Team& team, Walk walk) {
-  const Range mine = share(N, team);
+INLINE void forRows(int64_t N, int64_t limit, int64_t weight, const Team& team, Walk walk) {
+  const bool byPanels = team.size > 1 && (N < team.size || (N <= fewRows && weight >= muchWeight));
+  const Range mine = byPanels ? Range{0, N} : share(N, team);
   const int64_t blocks = ceilDiv(mine.end - mine.begin, limit);
   for (int64_t i = 0; i < blocks; i++) {
     const Range r = piece(mine.end - mine.begin, blocks, i);
-    walk(Range{mine.begin + r.begin, mine.begin + r.end});
+    const Range rows{mine.begin + r.begin, mine.begin + r.end};
+    walk(byPanels ? Work{rows, team.size, team.rank, team} : Work{rows, 1, 0, team});
   }
 }
 

@@ -38,9 +38,9 @@ INLINE void withActivation(int64_t activation, Run run) {
 }
 
 template <typename Act>
-INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, Range rows, float* scratch) {
+INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
-  const float* hPrev = a.h + s.before(t);  // [N,H]
+  const float* hPrev = slotBefore(a.h, a.h0, s, t);  // [N,H]
   float* h = a.h + s.after(t);
   const float* pre = a.pre + t * s.N * H;
   auto start = [&](const Tile& tile) {
@@ -55,25 +55,28 @@ INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, Range r
       store(h + state, s.active(n, t) ? Act::value(load(sum)) : load(hPrev + state, lanes), lanes);
     });
   };
-  forPanels<plainVectors>(rows, H, hPrev + rows.begin * H, H, a.r, H, plainPitch, scratch, start, finish);
+  forPanels<plainVectors>(work, H, hPrev + work.rows.begin * H, H, a.r, H, plainPitch, start, finish);
 }
 
 inline void rnn(const RnnArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   withActivation(a.activation, [&](auto act) {
-    forRows(s.N, rowsThatFit<plainVectors>(s.H), team, [&](Range rows) {
-      startSlot(a.h, a.h0, s, rows);
-      for (int64_t i = 0; i < s.T; i++) rnnStep(act, a, s, s.step(i), rows, team.scratch);
+    forRows(s.N, rowsThatFit<plainVectors>(s.H), s.H * s.H, team, [&](const Work& work) {
+      startSlot(a.h, a.h0, s, work);
+      for (int64_t i = 0; i < s.T; i++) {
+        if (i > 0) work.meet();
+        rnnStep(act, a, s, s.step(i), work);
+      }
     });
   });
 }
 
 /** Step i of the walk backwards; i = -1 is the first slot, whose gradient ends in dh0. See lstmGradStep. */
 template <typename Act>
-INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i, Range rows, float* scratch) {
+INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i, const Work& work) {
   const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
   const int64_t slot = i < 0 ? s.first() : s.after(t);
-  const float* next = i + 1 < s.T ? a.dpre + (s.step(i + 1) * s.N + rows.begin) * H : nullptr;  // [N,H]
+  const float* next = i + 1 < s.T ? a.dpre + (s.step(i + 1) * s.N + work.rows.begin) * H : nullptr;  // [N,H]
   auto start = [&](const Tile& tile) {
     forTile(tile, [&](float* sum, int64_t n, int64_t unit, auto lanes) {
       store(sum, load(a.dh + slot + n * H + unit, lanes) + load(a.dh0 + n * H + unit, lanes));
@@ -91,15 +94,18 @@ INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i,
       store(a.dpre + t * s.N * H + state, dpre, lanes);
     });
   };
-  forPanels<plainVectors>(rows, next ? H : 0, next, H, a.rT, H, plainPitch, scratch, start, finish);
+  forPanels<plainVectors>(work, next ? H : 0, next, H, a.rT, H, plainPitch, start, finish);
 }
 
 inline void rnnGrad(const RnnGradArgs& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   withActivation(a.activation, [&](auto act) {
-    forRows(s.N, rowsThatFit<plainVectors>(s.H), team, [&](Range rows) {
-      clearRows(a.dh0, s, rows);
-      for (int64_t i = s.T - 1; i >= -1; i--) rnnGradStep(act, a, s, i, rows, team.scratch);
+    forRows(s.N, rowsThatFit<plainVectors>(s.H), s.H * s.H, team, [&](const Work& work) {
+      clearState(a.dh0, s, work);
+      for (int64_t i = s.T - 1; i >= -1; i--) {
+        rnnGradStep(act, a, s, i, work);
+        if (i >= 0) work.meet();
+      }
     });
   });
 }
