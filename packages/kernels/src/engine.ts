@@ -10,6 +10,7 @@ import {
   checkProgram,
 } from "unrolled";
 import { type Arena, createArena } from "./arena.js";
+import { type Choice, openChoice, runChosen } from "./choice.js";
 import { encodeSteps } from "./steps.js";
 
 const wordBytes = 4;
@@ -59,7 +60,8 @@ interface State {
   readonly views: Map<number, View>;
   /** Words the caller asked for, by offset: a region is freed only with the size it was given. */
   readonly sizes: Map<number, number>;
-  readonly programs: Map<number, boolean>;
+  /** Loaded programs: whether they run on the calling thread alone, where that is in no doubt. */
+  readonly programs: Map<number, boolean | Choice>;
   readonly budget: number;
   closed: boolean;
 }
@@ -183,7 +185,7 @@ function load(state: State, program: EncodedProgram, memory: Memory): Handle {
   checkProgram(copy, arena.top(), (offset, words) => findRegion(state, offset, words) !== undefined);
   const steps = encodeSteps(copy, engine.threads);
   const handle = engine.load(steps.code, memory);
-  state.programs.set(handle, steps.alone);
+  state.programs.set(handle, steps.doubtful ? openChoice() : steps.alone);
   return handle as Handle;
 }
 
@@ -194,12 +196,13 @@ function unload(state: State, handle: Handle, memory: Memory): void {
 }
 
 function run(state: State, handle: Handle, times: number): void {
-  const alone = state.programs.get(handle);
-  if (alone === undefined || state.closed) failHandle(state, "run", handle);
+  const way = state.programs.get(handle);
+  if (way === undefined || state.closed) failHandle(state, "run", handle);
   if (!isCount(times) || times >= 2 ** 32) {
     fail(`${state.engine.name}.run`, `times must be a whole number, was ${String(times)}`, "argument");
   }
-  state.engine.run(handle, times, alone);
+  if (typeof way === "boolean") state.engine.run(handle, times, way);
+  else runChosen(way, state.engine, handle, times);
 }
 
 function close(state: State): void {

@@ -11,6 +11,7 @@ const meetStep = 2;
 /** Nanoseconds of one thread's work, measured: below them a second thread costs more than it gives. */
 const shareAbove = 1500;
 const wakeAbove = 6000;
+const doubtBelow = 3e6;
 /** Multiply-adds in a nanosecond on one thread, roughly. */
 const pace = 30;
 /** Nanoseconds that a thread waits where threads meet inside a kernel, both awake. */
@@ -23,6 +24,8 @@ export interface Steps {
   readonly code: Float64Array;
   /** True where the calling thread runs the program faster alone. */
   readonly alone: boolean;
+  /** True where only a trial can tell whether one thread is faster: the program is short. */
+  readonly doubtful: boolean;
 }
 
 type Numbers = Readonly<Record<string, number>>;
@@ -49,7 +52,8 @@ export function encodeSteps(program: EncodedProgram, threads: number): Steps {
     steps.set(code.subarray(at + 1, at + 2 + count), at + call + 2);
     at += 2 + count;
   }
-  return { code: steps, alone: !forced && shared < wakeAbove };
+  const alone = !forced && shared < wakeAbove;
+  return { code: steps, alone, doubtful: !forced && !alone && explained < doubtBelow };
 }
 
 function estimateAll(code: Float64Array, calls: number, threads: number): Float64Array {
