@@ -1,15 +1,17 @@
 // Generation: seeds, options, prompts and what is never written.
 import {
   DataError,
+  type GenerateOptions,
   generate,
+  type LanguageModel,
   languageModel,
   openReference,
   readWeights,
   SpecError,
   words,
+  write,
+  writer,
   writeWeights,
-  type GenerateOptions,
-  type LanguageModel,
 } from "unrolled";
 import { describe, expect, it } from "vitest";
 import { finish, tinyCorpus, tinyModel, tinyText } from "../laws/tiny.js";
@@ -43,6 +45,13 @@ describe("generate", () => {
 
   it("greedy does not draw: no seed changes it", async () =>
     expect(await written({ greedy: true, seed: 9 })).toBe(await written({ greedy: true })));
+
+  it("a writer that is used again begins from a zero state", () => {
+    const made = writer(device, model);
+    const once = () => [...write(made, { model, length: 40 })].join("");
+    expect(new Set([once(), once(), once()]).size).toBe(1);
+    made.close();
+  });
 
   it("writes as many characters as asked for, and none of the prompt", async () => {
     expect((await written({ length: 17 })).length).toBe(17);

@@ -1,5 +1,5 @@
 // Choosing a token: the distribution that is drawn from, its limits, and what is never chosen. V classes.
-import { chooseToken, checkSampling, draws, SpecError, type SamplingOptions } from "unrolled";
+import { checkSampling, chooseToken, draws, type SamplingOptions, SpecError } from "unrolled";
 import { describe, expect, it } from "vitest";
 
 const logits = [1, 2.2, -3, 4.1, 0.3, 2.2];

@@ -93,10 +93,25 @@ async function resumedEqualsWhole(device: Device, optimizer: OptimizerSpec, sche
   const options: Partial<TrainOptions> = { optimizer, schedule, epochs: 5, validateEvery: 3 };
   const model = { dropout: 0.3, hidden: [6, 5] };
   const whole = await trained(device, shortCorpus(), model, { ...options, maxSteps: 20 });
+  const rates = whole.steps.map(({ learningRate }) => learningRate);
+  expect(rates[6] !== rates[0], "the schedule has moved the rate before the stop").toBe(schedule.name !== "constant");
   const two = await inTwo(device, 7, options, model);
   identical(state(two), state(whole), `${optimizer.name}, ${schedule.name}: weights and state`);
   expect(two.checkpoint.training.counters).toEqual(whole.checkpoint.training.counters);
   expect(two.steps).toEqual(whole.steps.slice(7));
+}
+
+/** A rate of zero shows the state alone: carried within an epoch, zero again at the start of the next. */
+async function carriedWithinEpochs(device: Device): Promise<void> {
+  const corpus = shortCorpus();
+  const still = { optimizer: sgd({ rate: 0 }), epochs: 2 };
+  const losses = (await trained(device, corpus, {}, still)).steps.map(({ loss }) => loss);
+  identical(losses.slice(4), losses.slice(0, 4), "the second epoch");
+  // The second five tokens of the first run are the first five of the second one.
+  const from = (at: number) => ({ ...corpus, training: corpus.training.subarray(at, at + 16) });
+  const warm = await trained(device, from(0), {}, { ...still, batch: 1 });
+  const cold = await trained(device, from(5), {}, { ...still, batch: 1 });
+  expect(Math.abs(warm.steps[1].loss - cold.steps[0].loss)).toBeGreaterThan(1e-4);
 }
 
 /** R9: stops anywhere, at the ends of epochs too. */
@@ -199,9 +214,11 @@ export function trainingSuite(engine: Engine): void {
     afterAll(() => device.close());
     for (const optimizer of optimizers)
       it(`resumed = never stopped: ${optimizer.name}`, () => resumedEqualsWhole(device, optimizer, constant()));
+    // A rate that makes the validations go up and down.
     for (const schedule of schedules)
-      it(`resumed = never stopped: ${schedule.name}`, () => resumedEqualsWhole(device, adam({ rate: 0.01 }), schedule));
+      it(`resumed = never stopped: ${schedule.name}`, () => resumedEqualsWhole(device, adam({ rate: 0.5 }), schedule));
     it("stopped anywhere, 20 times = never stopped", () => stoppedAnywhere(device));
+    it("state is carried within an epoch, zero at its start", () => carriedWithinEpochs(device));
     it("looking on changes nothing", () => lookingChangesNothing(device));
     it("saved and loaded = the same", () => savedEqualsLoaded(device));
     it("learns one batch by heart", () => overfits(device));
