@@ -34,10 +34,12 @@ void execute(float* base, Program program, int64_t times, const Team& team) {
     const double* step = program.code;
     for (int64_t i = 0; i < program.steps; i++) {
       const uint32_t flags = static_cast<uint32_t>(step[1]);
+      // Read before the barrier: once all have met at the last step, the caller may let the program go.
+      const double* next = step + 3 + static_cast<int64_t>(step[2]);
       const bool solo = team.size > 1 && (flags & soloStep);
       if (!solo || team.rank == 0) runKernel(static_cast<int>(step[0]), base, step + 3, solo ? lone : team);
       if (flags & meetStep) team.barrier();
-      step += 3 + static_cast<int64_t>(step[2]);
+      step = next;
     }
   }
 }

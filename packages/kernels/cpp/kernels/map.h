@@ -206,13 +206,13 @@ inline void map(const MapArgs& a, const Team& team) {
   decode(plan, a);
   const int64_t size = plan.d[0] * plan.d[1] * plan.d[2] * plan.d[3];
   float* bank = team.scratch;  // [mapRegisters, mapBlock]
-  if (size == 0) return;
+  const Range mine = share(ceilDiv(size, mapBlock), team);
+  if (mine.begin == mine.end) return;  // also before reading: another thread may be writing in place
   for (int i = 0; i < plan.inputs; i++)
     if (plan.input[i].kind == MapInput::constant) fillRegister(bank + i * mapBlock, plan.input[i].x[0]);
   for (int i = 0; i < plan.instructions; i++)
     if (plan.instruction[i].op == MapOpcode::constant_)
       fillRegister(bank + (plan.inputs + i) * mapBlock, static_cast<float>(plan.constants[i]));
-  const Range mine = share(ceilDiv(size, mapBlock), team);
   for (int64_t i = mine.begin; i < mine.end; i++)
     runBlock(plan, bank, i * mapBlock, least(mapBlock, size - i * mapBlock));
 }
