@@ -19,5 +19,13 @@ const receive = ({ module, memory, rank, stackTop }) => {
   }
 };
 
-if (node) port.once("message", receive);
-else globalThis.onmessage = ({ data }) => receive(data);
+/** Begins once `life` is held, which ends with this thread: ../watch.js sees it. A port must be kept, or it is collected. */
+const begin = (data) => {
+  if (node) {
+    globalThis.life = data.life;
+    receive(data);
+  } else navigator.locks.request(data.life, () => receive(data));
+};
+
+if (node) port.once("message", begin);
+else globalThis.onmessage = ({ data }) => begin(data);

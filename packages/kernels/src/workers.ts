@@ -1,4 +1,5 @@
-// Threads of the WebAssembly device: workers that run ../worker.js and live in C++ until the device closes.
+// Threads of the WebAssembly device: workers that run ../worker.js and live in C++ until the device closes, and one that
+// runs ../watch.js.
 
 import { DeviceError } from "unrolled";
 import { nodeModule } from "./platform.js";
@@ -15,15 +16,22 @@ interface Thread {
   readonly stop: () => void;
 }
 
-/** Starts one worker per rank and answers, once all are ready, how to stop them. */
+/**
+ * Starts one worker per rank, and one that watches over them: when a thread ends before its time, `run` answers 0 instead
+ * of waiting for ever. Answers, once all are ready, how to stop them.
+ */
 export async function startWorkers(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   ranks: readonly Rank[],
 ): Promise<() => void> {
-  const url = new URL("../worker.js", import.meta.url);
+  if (ranks.length === 0) return () => {};
   const start = nodeModule("node:worker_threads") === undefined ? startWebWorker : startNodeWorker;
-  const threads = ranks.map((rank) => start(url, { module, memory, ...rank }));
+  const lives = ranks.map(() => makeLife());
+  const url = new URL("../worker.js", import.meta.url);
+  const threads = ranks.map((rank, i) => start(url, { module, memory, ...rank, life: lives[i].held }));
+  const watched = ranks.map(({ stackTop }, i) => ({ stackTop, life: lives[i].watched }));
+  threads.push(start(new URL("../watch.js", import.meta.url), { module, memory, threads: watched }));
   const stop = (): void => {
     for (const thread of threads) thread.stop();
   };
@@ -40,21 +48,47 @@ export async function startWorkers(
   return stop;
 }
 
-function startNodeWorker(url: URL, message: object): Thread {
+type Life = MessagePort | string;
+
+/** What ends with the thread that holds it: two ends of a channel in Node, the name of a lock in browsers. */
+function makeLife(): { readonly held: Life; readonly watched: Life } {
+  if (nodeModule("node:worker_threads") === undefined) {
+    const name = `unrolled-${crypto.randomUUID()}`;
+    return { held: name, watched: name };
+  }
+  const { port1, port2 } = new MessageChannel();
+  return { held: port1, watched: port2 };
+}
+
+/** The ports in a message: they move to the worker. */
+function portsIn(message: Message): MessagePort[] {
+  const lives = [message.life, ...(message.threads ?? []).map(({ life }) => life)];
+  return lives.filter((life) => typeof life === "object");
+}
+
+interface Message {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly life?: Life;
+  readonly threads?: readonly { readonly life: Life; readonly stackTop: number }[];
+}
+
+function startNodeWorker(url: URL, message: Message): Thread {
   const { Worker } = nodeModule("node:worker_threads") as typeof import("node:worker_threads");
   const worker = new Worker(url, { execArgv: [], env: {} });
   const ready = new Promise<void>((resolve, reject) => {
     worker.once("message", () => resolve());
     worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`it ended with ${code}`)));
   });
-  worker.postMessage(message);
+  worker.postMessage(message, portsIn(message) as unknown as Parameters<typeof worker.postMessage>[1]);
   return {
     ready: ready.finally(() => worker.unref()),
     stop: () => void worker.terminate(),
   };
 }
 
-function startWebWorker(url: URL, message: object): Thread {
+function startWebWorker(url: URL, message: Message): Thread {
   const worker = new Worker(url, { type: "module" });
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();

@@ -24,3 +24,61 @@ it("is noticed: run answers 0 and the thread's last words are there", () => {
   const child = spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8", timeout: 30_000 });
   expect(child.stdout + child.stderr).toMatch(/^0,0 RuntimeError: memory access out of bounds/);
 });
+
+/** A child with two compute threads, of which it can end one; prints what comes of it. */
+const dying = (body: string): string => `
+  import { Worker } from "node:worker_threads";
+  import { openWasm } from "${root}dist/index.js";
+  import { characters, languageModel, train } from "${root}../unrolled/dist/index.js";
+  const workers = [];
+  const send = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message, ports) {
+    if (message.rank) workers.push(this);
+    return send.call(this, message, ports);
+  };
+  const corpus = characters("the cat sat on the mat. ".repeat(200));
+  async function learn(device, onStep) {
+    const model = languageModel({ vocabulary: corpus.vocabulary, hidden: [64] });
+    const events = train({ model, corpus, device, batch: 8, sequence: 16, maxSteps: 1e6 });
+    for await (const event of events) if (event.type === "step") onStep(event.step);
+  }
+  ${body}`;
+
+const run = (text: string) =>
+  spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8", timeout: 40_000 });
+
+it("is noticed within two seconds when a thread is ended from outside, at any moment; the process ends by itself", () => {
+  const child = run(
+    dying(`
+    let longest = 0;
+    for (let time = 0; time < 25; time++) {
+      const device = await openWasm({ threads: 3 });
+      let ended = 0;
+      const failure = await learn(device, (step) => {
+        if (step !== 1 + 3 * time) return;
+        ended = performance.now();
+        workers.at(time % 2 === 0 ? -1 : -2).terminate();
+      }).catch((error) => error);
+      longest = Math.max(longest, performance.now() - ended);
+      if (failure.name !== "DeviceError" || failure.code !== "thread") throw failure;
+      if (!failure.message.includes("all threads must live, one died: it ended without a word")) throw failure;
+      device.close();
+    }
+    console.log(longest < 2000 ? "noticed" : "late: " + longest);`),
+  );
+  expect(child.stderr).toBe("");
+  expect([child.stdout, child.status]).toEqual(["noticed\n", 0]);
+});
+
+it("closing a device is no death: others go on, and nothing is said", () => {
+  const child = run(
+    dying(`
+    const kept = await openWasm({ threads: 2 });
+    for (let time = 0; time < 10; time++) (await openWasm({ threads: 2 })).close();
+    await learn(kept, (step) => {
+      if (step === 200) throw new Error("enough");
+    }).catch((error) => console.log(error.message));
+    kept.close();`),
+  );
+  expect([child.stdout, child.stderr, child.status]).toEqual(["enough\n", "", 0]);
+});

@@ -13,6 +13,7 @@ namespace UNROLLED {
 namespace {
 
 Crew crew;
+unsigned char words[256];
 
 constexpr size_t pageBytes = 65536;
 constexpr size_t stackBytes = 256 * 1024;
@@ -68,9 +69,9 @@ EXPORT("abandon") void abandonCrew() {
   abandon(&crew);
 }
 
-/** Where a dying thread leaves its last words: the area that all threads share. */
+/** Where a dying thread leaves its last words, their length first. */
 EXPORT("lastWords") uint32_t lastWords() {
-  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(crew.teams[0].shared));
+  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(words));
 }
 
 EXPORT("clear") void clear(uint32_t address, uint32_t bytes) {
