@@ -1,8 +1,19 @@
-// The text files of a run: read, checked, made into a corpus, and known again when the run is resumed.
+// The text files of a run: read a first time for their vocabulary and length, and known again when the run is resumed.
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { bytes, type Corpus, characters, DataError, textOf, words } from "unrolled";
+import {
+  type CountedWords,
+  checkFraction,
+  countBytes,
+  countCharacters,
+  countWords,
+  DataError,
+  trainingLength,
+  type Vocabulary,
+  wordVocabularyOf,
+} from "unrolled";
+import { type Content, readThrough, statText } from "./blocks.js";
 import { bytes as size } from "./format.js";
 import type { RunSettings } from "./settings.js";
 import { named } from "./where.js";
@@ -16,90 +27,119 @@ export interface DataFile {
   readonly sha256: string;
 }
 
-export interface RunData {
+/** What is known of a text after its first reading. */
+export interface Survey {
   readonly files: readonly DataFile[];
-  readonly corpus: Corpus;
+  readonly settings: TextSettings;
+  readonly vocabulary: Vocabulary;
+  /** Ids in all, and how many of them, from the first on, are learnt from. */
+  readonly tokens: number;
+  readonly trained: number;
+  /** Times of last change of the files, milliseconds. */
+  readonly modified: readonly number[];
 }
 
-/** What JavaScript can hold as one text, with room to spare. */
+/** Which of a run's settings decide the ids. */
+export type TextSettings = Pick<RunSettings, "tokens" | "minCount" | "validation">;
+
+/** What `eval` reads at once. */
 const largest = 500_000_000;
 
 /** The content of a regular file. System errors for what is not there; DataError for what is no file to read. */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  const found = await stat(path);
-  if (found.isDirectory())
-    throw new DataError(`${path}: must be a file, was a directory`, {
-      code: "directory",
-      hint: `name the files in it, for example ${path.replace(/\/+$/, "")}/*.txt`,
-    });
-  if (!found.isFile())
-    throw new DataError(`${path}: must be a regular file, was a device or pipe`, {
-      code: "not-a-file",
-      hint: "save it to a file first: a run that is resumed reads it again",
-    });
-  if (found.size > largest)
-    throw new DataError(`${path}: must be at most ${size(largest)}, was ${size(found.size)}`, {
+  const { bytes } = await statText(path);
+  if (bytes > largest)
+    throw new DataError(`${path}: must be at most ${size(largest)}, was ${size(bytes)}`, {
       code: "file-size",
-      hint: "train on a part of it",
+      hint: "use a part of it",
     });
   return readFile(path);
 }
 
-/** Reads the files in order and makes one corpus of them. DataError names the file and the place. */
-export async function readData(paths: readonly string[], settings: RunSettings): Promise<RunData> {
-  const files: DataFile[] = [];
-  const contents: Uint8Array[] = [];
-  for (const path of paths) {
-    const content = await readBytes(path);
-    if (content.length === 0)
-      throw new DataError(`${path}: must hold text, was empty`, {
-        code: "empty-text",
-        hint: "name a file that holds text",
-      });
-    files.push({ path: resolve(path), bytes: content.length, sha256: fingerprint(content) });
-    contents.push(content);
-  }
-  const where = paths.length === 1 ? paths[0] : `${paths.length} files`;
-  const total = contents.reduce((sum, content) => sum + content.length, 0);
-  if (total > largest)
-    throw new DataError(`${where}: must be at most ${size(largest)} together, was ${size(total)}`, {
-      code: "file-size",
-    });
-  return { files, corpus: named(where, () => makeCorpus(paths, contents, settings)) };
+export const contentOf = ({ tokens }: TextSettings): Content => (tokens === "byte" ? "bytes" : "text");
+export const whereOf = (paths: readonly string[]): string => (paths.length === 1 ? paths[0] : `${paths.length} files`);
+
+/** The first reading of files as one text: their vocabulary and length. Writes nothing. DataError names the file and the place. */
+export async function surveyText(paths: readonly string[], settings: TextSettings): Promise<Survey> {
+  const stats = [];
+  for (const path of paths) stats.push(await statText(path));
+  const sums = paths.map(() => ({ bytes: 0, hash: createHash("sha256") }));
+  const watch = (bytes: Uint8Array, file: number): void => {
+    sums[file].bytes += bytes.length;
+    sums[file].hash.update(bytes);
+  };
+  const counted = await named(whereOf(paths), () => count(paths, settings, watch));
+  const files = paths.map((path, i) => ({
+    path: resolve(path),
+    bytes: sums[i].bytes,
+    sha256: sums[i].hash.digest("hex"),
+  }));
+  return { files, settings, ...counted, modified: stats.map(({ modified }) => modified) };
 }
 
-const fingerprint = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
-
-function makeCorpus(paths: readonly string[], contents: readonly Uint8Array[], settings: RunSettings): Corpus {
-  const { validation, minCount } = settings;
-  if (settings.tokens === "byte") return bytes(Buffer.concat(contents), { validation });
-  const text = contents.map((content, i) => textOf(content, paths[i])).join("");
-  switch (settings.tokens) {
-    case "char":
-      return characters(text, { validation });
-    case "word":
-      return words(text, { validation, minimumCount: minCount });
-    default:
-      return settings.tokens satisfies never;
+async function count(
+  paths: readonly string[],
+  settings: TextSettings,
+  watch: (bytes: Uint8Array, file: number) => void,
+): Promise<Pick<Survey, "vocabulary" | "tokens" | "trained">> {
+  const fraction = checkFraction(settings.validation);
+  if (settings.tokens !== "word") {
+    const reading = settings.tokens === "char" ? countCharacters() : countBytes();
+    const { tokens, vocabulary } = whole(await readThrough(paths, contentOf(settings), reading, { bytes: watch }));
+    return { tokens, vocabulary, trained: trainingLength(tokens, fraction) };
   }
+  // Where the part that is learnt ends is known only when all words are counted; its words are a reading of their own.
+  const { tokens } = whole(await readThrough(paths, "text", countWords(0), { bytes: watch }));
+  const trained = trainingLength(tokens, fraction);
+  const { counts }: CountedWords = whole(await readThrough(paths, "text", countWords(trained)));
+  return { tokens, trained, vocabulary: wordVocabularyOf(counts, { minimumCount: settings.minCount }) };
 }
 
-/** Throws DataError unless every file still holds what the run began with. */
-export async function checkData(files: readonly DataFile[]): Promise<void> {
+function whole<T>(result: T | undefined): T {
+  if (result === undefined) throw new Error("a reading that nothing stops must end");
+  return result;
+}
+
+interface Dated {
+  readonly bytes: number;
+  readonly modified: number;
+}
+
+/**
+ * Throws DataError unless every file still holds what the run began with. Files of which size and time of last change are known,
+ * and are the same, are not read.
+ */
+export async function checkData(files: readonly DataFile[], known: readonly Dated[] = []): Promise<void> {
   const hint = "put the file back as it was, or start a new run with --out";
-  for (const { path, bytes: length, sha256 } of files) {
-    const content = await readBytes(path).catch((error: NodeJS.ErrnoException) => {
+  for (const [i, { path, bytes: length, sha256 }] of files.entries()) {
+    const found = await statText(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
       throw new DataError(`${path}: must be there to resume, the run was started with it`, {
         code: "data-missing",
         hint,
       });
     });
-    if (content.length === length && fingerprint(content) === sha256) continue;
+    if (found.bytes === length && known[i]?.bytes === length && found.modified === known[i]?.modified) continue;
+    const hash = createHash("sha256");
+    await readThrough([path], "bytes", { add: hashing(hash), end: () => true }).catch(ifEmpty);
+    const sum = hash.digest("hex");
+    if (found.bytes === length && sum === sha256) continue;
     throw new DataError(
       `${path}: must hold the data the run was started with (${length} bytes, sha256 ${sha256.slice(0, 12)}), ` +
-        `was ${content.length} bytes, sha256 ${fingerprint(content).slice(0, 12)}`,
+        `was ${found.bytes} bytes, sha256 ${sum.slice(0, 12)}`,
       { code: "data-changed", hint },
     );
   }
+}
+
+const hashing =
+  (hash: ReturnType<typeof createHash>) =>
+  (bytes: Uint8Array): number => {
+    hash.update(bytes);
+    return -1;
+  };
+
+// An empty file is other data than before; that is said below.
+function ifEmpty(error: unknown): void {
+  if (!(error instanceof DataError) || error.code !== "empty-text") throw error;
 }

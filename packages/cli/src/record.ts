@@ -72,6 +72,7 @@ const baseline = z.strictObject({
   bitsPerToken: z.number(),
   perplexity: z.number(),
   tokens: natural,
+  countedOn: natural.optional(),
 });
 const record = z.strictObject({
   format: z.literal("unrolled-run"),

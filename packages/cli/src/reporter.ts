@@ -14,6 +14,8 @@ import type {
 export interface Baseline extends Evaluation {
   /** Length of the n-grams: a token and n - 1 before it. */
   readonly n: number;
+  /** Tokens that were counted, the first of the text, where the text is too long to count it and read its held-out part whole. */
+  readonly countedOn?: number;
 }
 
 export type RunEvent =

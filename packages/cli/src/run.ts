@@ -5,6 +5,7 @@ import {
   type DoneEvent,
   encodeNgram,
   encodeVocabulary,
+  type Ids,
   type LanguageModel,
   languageModel,
   type StepEvent,
@@ -12,10 +13,11 @@ import {
   type TrainingState,
 } from "unrolled";
 import type { Context } from "./context.js";
-import { checkData, readData } from "./data.js";
+import { surveyText } from "./data.js";
 import { type DeviceRequest, openRequested } from "./device-options.js";
 import { exitCodes } from "./exit.js";
 import { shellWord, whole } from "./format.js";
+import { type RunData, recordedData, runData } from "./ids.js";
 import { jsonReporter } from "./json-reporter.js";
 import { affordableSpec } from "./memory.js";
 import { countNgrams } from "./ngram-line.js";
@@ -24,7 +26,7 @@ import type { Reporter, RunFacts } from "./reporter.js";
 import { type RunStore, runSession, totalSteps } from "./session.js";
 import type { RunSettings } from "./settings.js";
 import { listenForStop, type Stop } from "./signals.js";
-import { createStore, openRun } from "./store.js";
+import { createStore, openRun, type SavedRun } from "./store.js";
 import { liveReporter } from "./terminal/live.js";
 import { plainReporter } from "./terminal/plain.js";
 import { canRedraw, styleFor } from "./terminal/style.js";
@@ -37,7 +39,7 @@ export interface RunRequest extends DeviceRequest {
 
 interface Prepared {
   readonly settings: RunSettings;
-  readonly corpus: Corpus;
+  readonly corpus: Corpus<Ids>;
   readonly model: LanguageModel;
   readonly device: Device;
   readonly store: RunStore;
@@ -53,33 +55,44 @@ export async function newRun(
   request: RunRequest,
   context: Context,
 ): Promise<number> {
-  const { files: known, corpus } = await readData(files, settings);
-  const spec = affordableSpec(settings, corpus.vocabulary.tokens.length);
-  streams(corpus.training, settings);
+  const began = context.clock();
+  const survey = await surveyText(files, settings);
+  const { vocabulary } = survey;
+  const spec = affordableSpec(settings, vocabulary.tokens.length);
+  streams({ length: survey.trained, read: () => {} }, settings);
   const created = createStore(directory);
+  let data: RunData | number | undefined;
   try {
+    data = await runData(survey, directory, context, began);
+    if (typeof data === "number") {
+      await created.discard();
+      return data;
+    }
+    const { corpus } = data;
     const device = await openRequested(request);
     const ngram = countNgrams(corpus);
     const record = {
       format: "unrolled-run",
       version: 1,
       settings,
-      files: known,
+      files: survey.files,
       validation: null,
       ngram: ngram?.baseline ?? null,
       tokens: corpus.training.length,
       validationTokens: corpus.validation.length,
     } as const;
-    const model = languageModel({ ...spec, vocabulary: corpus.vocabulary, seed: settings.seed });
+    const model = languageModel({ ...spec, vocabulary, seed: settings.seed });
     const store = created.storeFor(record, {
       spec: Buffer.from(`${JSON.stringify(spec, null, 2)}\n`),
-      vocabulary: encodeVocabulary(corpus.vocabulary),
+      vocabulary: encodeVocabulary(vocabulary),
       ...(ngram === undefined ? {} : { ngram: encodeNgram(ngram.model) }),
     });
     return await finish({ settings, corpus, model, device, store, record }, request, context);
   } catch (error) {
     await created.discard();
     throw error;
+  } finally {
+    if (typeof data === "object") data.close();
   }
 }
 
@@ -93,11 +106,23 @@ export async function resumedRun(
   const run = await openRun(directory);
   for (const note of run.notes) await context.people.write(`${note}\n`);
   const settings = change(run.record.settings);
-  await checkData(run.record.files);
-  const { corpus } = await readData(
-    run.record.files.map((file) => file.path),
-    settings,
-  );
+  const data = await recordedData(run.record.files, settings, directory, run.model.vocabulary, context);
+  if (typeof data === "number") return data;
+  try {
+    return await goOn(run, data.corpus, settings, directory, request, context);
+  } finally {
+    data.close();
+  }
+}
+
+async function goOn(
+  run: SavedRun,
+  corpus: Corpus<Ids>,
+  settings: RunSettings,
+  directory: string,
+  request: RunRequest,
+  context: Context,
+): Promise<number> {
   const total = totalSteps(settings, corpus);
   const made = run.training.counters.step;
   if (made >= total) {
@@ -110,7 +135,11 @@ export async function resumedRun(
   const { counters: _, ...rest } = run.record;
   const record = { ...rest, settings };
   const store = run.storeFor(record);
-  return finish({ settings, corpus, model: run.model, device, store, record, resume: run.training }, request, context);
+  return await finish(
+    { settings, corpus, model: run.model, device, store, record, resume: run.training },
+    request,
+    context,
+  );
 }
 
 async function finish(prepared: Prepared, request: RunRequest, context: Context): Promise<number> {

@@ -4,6 +4,7 @@ import {
   type Device,
   type DoneEvent,
   generate,
+  type Ids,
   type LanguageModel,
   NumericError,
   type StepEvent,
@@ -28,7 +29,7 @@ export interface RunStore {
 
 export interface Session {
   readonly settings: RunSettings;
-  readonly corpus: Corpus;
+  readonly corpus: Corpus<Ids>;
   readonly model: LanguageModel;
   readonly device: Device;
   readonly store: RunStore;
@@ -49,7 +50,7 @@ export const sampleLength = 200;
 const checkpointPace = 500;
 
 /** Steps that the whole run makes, resumed or not. */
-export function totalSteps({ epochs, maxSteps, batch, sequence }: RunSettings, corpus: Corpus): number {
+export function totalSteps({ epochs, maxSteps, batch, sequence }: RunSettings, corpus: Corpus<Ids>): number {
   return Math.min(epochs * streams(corpus.training, { batch, sequence }).count, maxSteps ?? Number.POSITIVE_INFINITY);
 }
 

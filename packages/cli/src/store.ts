@@ -1,6 +1,6 @@
 // Model directories as the commands see them: runs to go on with, models to use, directories to look at.
 import { existsSync } from "node:fs";
-import { rmdir, stat } from "node:fs/promises";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type CheckpointEvent,
@@ -18,7 +18,13 @@ import {
 } from "unrolled";
 import type { RunRecord } from "./record.js";
 import type { RunStore } from "./session.js";
-import { createModelDirectory, type ModelDirectory, readModel, resumeModelDirectory } from "./storage/index.js";
+import {
+  createModelDirectory,
+  idsName,
+  type ModelDirectory,
+  readModel,
+  resumeModelDirectory,
+} from "./storage/index.js";
 
 type KnownRun = Omit<RunRecord, "counters">;
 
@@ -35,6 +41,8 @@ export function createStore(directory: string): NewDirectory {
   return {
     storeFor: (run, companions) => storeIn(files, directory, run, companions),
     async discard() {
+      if ((await readdir(directory).catch(() => [])).every((name) => name === idsName))
+        await rm(join(directory, idsName), { force: true });
       // Fails, as it should, where something lies in it.
       if (!existed) await rmdir(directory).catch(() => {});
     },

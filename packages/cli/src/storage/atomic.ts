@@ -49,15 +49,20 @@ function closing<T>(files: Files, file: number, work: () => T): T {
   try {
     result = work();
   } catch (error) {
-    try {
-      files.close(file);
-    } catch {
-      // The first error says more.
-    }
+    closeQuietly(files, file);
     throw error;
   }
   files.close(file);
   return result;
+}
+
+/** Closes a file of which nothing more is wanted, or after an error that says more. */
+export function closeQuietly(files: Files, file: number): void {
+  try {
+    files.close(file);
+  } catch {
+    // Nothing depends on it.
+  }
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 import { appendAt, makeFolders, orRemove, readAll, removeStale, replaceFile, writeTemporary } from "./atomic.js";
 import { during } from "./errors.js";
 import { type Files, nodeFiles, systemCode } from "./files.js";
+import { holdsIds, idsName } from "./ids-file.js";
 
 /** Owns the writing into one directory. Every method throws CheckpointError and leaves the last checkpoint whole. */
 export interface ModelDirectory {
@@ -65,8 +66,10 @@ export function createModelDirectory(path: string, files: Files = nodeFiles): Mo
         hint: `go on with --resume ${path}, or choose another --out`,
       });
     }
-    if (entries.length > 0) {
-      throw new CheckpointError(`${path}: must be a new or empty directory, but holds ${JSON.stringify(entries[0])}`, {
+    // Ids that a run left which came to no checkpoint: they are made anew.
+    const foreign = entries.find((name) => name !== idsName || !holdsIds(folder, files));
+    if (foreign !== undefined) {
+      throw new CheckpointError(`${path}: must be a new or empty directory, but holds ${JSON.stringify(foreign)}`, {
         code: "directory-not-empty",
         hint: "choose another --out; nothing was changed",
       });

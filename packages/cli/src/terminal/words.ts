@@ -49,7 +49,12 @@ const same = (text: string): string => text;
 
 /** The line that keeps everybody honest. */
 export const baselineLine = (baseline: Baseline): string =>
-  `a ${baseline.n}-gram model of the same text: ${baseline.nats.toFixed(4)} nats, perplexity ${perplexity(baseline.perplexity)}`;
+  `a ${baseline.n}-gram model of ${countedPart(baseline)}: ${baseline.nats.toFixed(4)} nats, perplexity ${perplexity(baseline.perplexity)}`;
+
+const countedPart = ({ countedOn, tokens }: Baseline): string =>
+  countedOn === undefined
+    ? "the same text"
+    : `the text's first ${count(countedOn)} tokens, on the first ${count(tokens)} held out`;
 
 export const perplexity = (value: number): string => (value < 100 ? value.toFixed(2) : count(value));
 

@@ -107,9 +107,25 @@ export function countWords(upTo: number, most = limits.distinctWords): Reading<C
 
 /**
  * The ids of a text whose vocabulary is known, a block at a time: `take` gets them in order in an array that is reused. Words
- * that the vocabulary lacks are `<unk>`. DataError `unknown-token` for a character that it lacks.
+ * that the vocabulary lacks are `<unk>`. DataError `unknown-token` for a character that it lacks. `end` says how many ids it were.
  */
-export function encodeBlocks(vocabulary: Vocabulary, take: (ids: Int32Array) => void): Reading<void> {
+export function encodeBlocks(vocabulary: Vocabulary, take: (ids: Int32Array) => void): Reading<number> {
+  let made = 0;
+  const counting = (ids: Int32Array): void => {
+    made += ids.length;
+    take(ids);
+  };
+  const { add, end } = encodeKind(vocabulary, counting);
+  return {
+    add,
+    end: () => {
+      end();
+      return made;
+    },
+  };
+}
+
+function encodeKind(vocabulary: Vocabulary, take: (ids: Int32Array) => void): Reading<void> {
   switch (vocabulary.kind) {
     case "char":
       return encodeCharacterBlocks(vocabulary, take);
