@@ -107,7 +107,7 @@ describe("who imports whom", () => {
   });
 
   it("kernels know the library, page and command know both, by their names only", () => {
-    const allowed = {
+    const allowed: Readonly<Record<string, readonly string[]>> = {
       kernels: ["unrolled"],
       studio: ["unrolled", "@unrolled/kernels"],
       cli: ["unrolled", "@unrolled/kernels", "commander", "zod"],

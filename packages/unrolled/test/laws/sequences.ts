@@ -102,7 +102,7 @@ function preparedEqualsPlain(device: Device, tolerance: number): void {
       return { outputs: { pre, table, W, b } };
     });
     const out = Object.entries(
-      program.run({ ...inputsOf(specs), ids } as Record<keyof typeof specs | "ids", ArrayLike<number>>),
+      program.run({ ...(inputsOf(specs) as Record<keyof typeof specs, ArrayLike<number>>), ids }),
     );
     const copied = Object.fromEntries(out.map(([name, v]) => [name, Array.from(v as Float32Array)]));
     program.close();

@@ -187,7 +187,7 @@ function check(name: string, golden: Golden): void {
   );
   const out = program.run(
     Object.fromEntries(Object.entries(given).map(([key, nested]) => [key, flat(nested)])),
-  ) as Readonly<Record<string, ArrayLike<number>>> & { readonly loss: number }; // prettier-ignore
+  ) as unknown as Readonly<Record<string, ArrayLike<number>>> & { readonly loss: number }; // prettier-ignore
   const exact = { relative: 1e-9, absolute: 1e-12 };
   close(out.h, flat(golden.h), { ...exact, label: `${name}: h` });
   close(out.loss, golden.loss, { ...exact, label: `${name}: loss` });
