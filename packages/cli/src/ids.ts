@@ -1,6 +1,7 @@
 // The ids of a run: those of a short text in memory, those of a long one in a file beside the model, made in a second reading or
 // found from an earlier run.
 import {
+  CheckpointError,
   type Corpus,
   DataError,
   encodeBlocks,
@@ -127,6 +128,7 @@ async function readIds(survey: Survey, sink: Sink, stop: () => boolean): Promise
   } catch (error) {
     sink.abandon();
     if (error instanceof DataError && error.code === "unknown-token") throw changed(survey);
+    if (error instanceof CheckpointError && error.code === "disk-full") throw tooSmall(error, survey);
     return named(whereOf(paths), () => {
       throw error;
     });
@@ -137,6 +139,12 @@ const changed = ({ files }: Survey): DataError =>
   new DataError(`${whereOf(files.map((file) => file.path))}: must stay as it is while it is read, was changed`, {
     code: "data-changed",
     hint: "start again when nothing writes to it",
+  });
+
+const tooSmall = ({ message, code }: CheckpointError, { tokens, vocabulary }: Survey): CheckpointError =>
+  new CheckpointError(message, {
+    code,
+    hint: `the ids of this text take ${size(tokens * bytesPerId(vocabulary.tokens.length))}; make space, or learn a part of it`,
   });
 
 function memorySink({ tokens }: Survey): Sink {

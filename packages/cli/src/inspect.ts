@@ -1,5 +1,5 @@
 // A model directory looked at file by file: what is there, and whether it is sound.
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   CheckpointError,
@@ -13,6 +13,7 @@ import {
   modelFiles,
 } from "unrolled";
 import { type RunRecord, readRecord } from "./record.js";
+import { idsName, openIds } from "./storage/index.js";
 import { openModelDirectory } from "./store.js";
 
 export interface FileReport {
@@ -57,7 +58,19 @@ export async function inspect(directory: string): Promise<DirectoryReport> {
   const latest = await look(modelFiles.training, (bytes) => recordIn(bytes, join(directory, modelFiles.training)));
   const older = await look(modelFiles.previousTraining, (bytes) => recordIn(bytes, modelFiles.previousTraining));
   await look(modelFiles.metrics, () => undefined);
+  const ids = await lookAtIds(directory);
+  if (ids !== undefined) files.push(ids);
   return { spec: model.spec, step, record: latest ?? older, files, notes };
+}
+
+/** training.ids may be larger than memory. */
+async function lookAtIds(directory: string): Promise<FileReport | undefined> {
+  const opened = openIds(directory, true);
+  if (opened === undefined) return undefined;
+  const { size: bytes } = await stat(join(directory, idsName));
+  if ("problem" in opened) return { name: idsName, bytes, state: "damaged", problem: opened.problem };
+  opened.close();
+  return { name: idsName, bytes, state: "sound" };
 }
 
 function companion(model: ModelFile | undefined, name: CompanionName, bytes: Uint8Array): true | undefined {

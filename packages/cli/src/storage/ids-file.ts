@@ -70,7 +70,20 @@ export function writeIds(folder: string, perId: 1 | 2 | 4, files: Files = nodeFi
   let packed = pack(perId, 0);
   const file = during(action, () => files.open(path, "write"));
   const write = (bytes: Uint8Array): void => during(action, () => writeAll(files, file, bytes));
-  write(head);
+  const abandon = (): void => {
+    closeQuietly(files, file);
+    try {
+      files.remove(path);
+    } catch {
+      // The next one to open the folder tries again.
+    }
+  };
+  try {
+    write(head);
+  } catch (error) {
+    abandon();
+    throw error;
+  }
   return {
     add: (ids) => {
       if (packed.length < ids.length) packed = pack(perId, ids.length);
@@ -94,14 +107,7 @@ export function writeIds(folder: string, perId: 1 | 2 | 4, files: Files = nodeFi
         files.rename(path, join(folder, idsName));
       });
     },
-    abandon: () => {
-      closeQuietly(files, file);
-      try {
-        files.remove(path);
-      } catch {
-        // The next one to open the folder tries again.
-      }
-    },
+    abandon,
   };
 }
 
