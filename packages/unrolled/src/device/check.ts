@@ -29,6 +29,12 @@ interface Layout {
   readonly fixed: number;
 }
 
+/** Sizes of a block of memory, and how far apart its elements lie in each dimension. */
+interface Block {
+  readonly d: readonly number[];
+  readonly strides: readonly number[];
+}
+
 /** A buffer with the words the kernel touches. */
 interface Span extends Buffer {
   readonly words: number;
@@ -51,6 +57,9 @@ const ranges: Readonly<Record<string, readonly [least: number, most: number]>> =
   ignore: [-(2 ** 31), largest],
   stream: [0, 2 ** 32 - 1],
 };
+
+/** Integers that say how far apart things lie, not how many there are. */
+const isStride = (key: string): boolean => /^[xy]s\d$|Stride$|^[abc](Row|Col|Batch)$/.test(key);
 
 /**
  * Throws DeviceError, naming call, kernel and buffer, unless every call of the program fits the kernel table and every
@@ -105,6 +114,7 @@ function layoutOf(kernel: KernelName): Layout {
 }
 
 function checkNumbers(call: Call): void {
+  let elements = 1;
   for (const [key, kind] of call.layout.parameters) {
     if (kind !== "int") continue;
     const value = call.numbers[key] as number;
@@ -112,7 +122,10 @@ function checkNumbers(call: Call): void {
     if (!Number.isInteger(value) || value < least || value > most) {
       fail(name(call.number, call.kernel), `\`${key}\` must be a whole number from ${least} to ${most}, was ${value}`);
     }
+    if (ranges[key] === undefined && !isStride(key)) elements *= Math.max(1, value);
   }
+  // An empty block of huge dimensions holds no words; its counts must not overflow in a kernel all the same.
+  if (elements > Number.MAX_SAFE_INTEGER) fail(name(call.number, call.kernel), "sizes must multiply to less than 2^53");
 }
 
 /** Rules that extents cannot say. */
@@ -120,6 +133,7 @@ function checkSpecial(call: Call): void {
   const { kernel, numbers: n, tail, buffers } = call;
   const where = name(call.number, kernel);
   if (kernel === "map") checkMap(call);
+  for (const { key, d, strides } of stridedOutputs(call)) checkDistinct(call, key, d, strides);
   if (kernel === "pack" && (n.N as number) % (n.groups as number) !== 0) {
     fail(where, `\`groups\` must divide N, was ${n.groups} for N ${n.N}`);
   }
@@ -139,7 +153,6 @@ function checkMap(call: Call): void {
   for (let i = 0; i < 4 * operands; i++) {
     if (!isCount(stride(i)) || stride(i) > largest) fail(where, `stride ${i} must be a whole number, was ${stride(i)}`);
   }
-  for (let i = 0; i < outputs; i++) checkDistinct(call, `y${i}`);
   const isRegister = (value: number, below: number): boolean => isCount(value) && value < below;
   for (let i = 0; i < outputs; i++) {
     const register = call.tail[4 * operands + i] as number;
@@ -157,9 +170,23 @@ function checkMap(call: Call): void {
   }
 }
 
+/** Outputs whose strides the caller chooses. */
+function stridedOutputs(call: Call): readonly (Block & { readonly key: string })[] {
+  const { kernel, numbers: n } = call;
+  const pick = (...keys: string[]): number[] => keys.map((key) => n[key] as number);
+  if (kernel === "map") {
+    return Array.from({ length: n.outputs as number }, (_, i) => ({ key: `y${i}`, ...operandOf(call, `y${i}`) }));
+  }
+  if (kernel === "copy") {
+    return [{ key: "y", d: pick("d0", "d1", "d2", "d3"), strides: pick("ys0", "ys1", "ys2", "ys3") }];
+  }
+  if (kernel === "multiply") return [{ key: "c", d: pick("M", "N"), strides: [n.cRow as number, 1] }];
+  if (kernel === "gemm") return [{ key: "c", d: pick("batch", "M", "N"), strides: [...pick("cBatch", "cRow"), 1] }];
+  return [];
+}
+
 /** No two elements of an output may be the same word: each stride must clear all that lies within it. */
-function checkDistinct(call: Call, key: string): void {
-  const { d, strides } = operandOf(call, key);
+function checkDistinct(call: Call, key: string, d: readonly number[], strides: readonly number[]): void {
   if (d.includes(0)) return;
   const axes = d
     .flatMap((size, i) => (size > 1 ? [{ size, stride: strides[i] }] : []))
@@ -209,7 +236,7 @@ function mayShare(call: Call, output: Span, other: Span): boolean {
 }
 
 /** The block of a `map` call and the strides of one of its operands. */
-function operandOf(call: Call, key: string): { readonly d: readonly number[]; readonly strides: readonly number[] } {
+function operandOf(call: Call, key: string): Block {
   const { d0, d1, d2, d3, inputs } = call.numbers as Record<string, number>;
   const operand = Number(key.slice(1)) + (key.startsWith("y") ? (inputs as number) : 0);
   return { d: [d0, d1, d2, d3] as number[], strides: call.tail.slice(4 * operand, 4 * operand + 4) };

@@ -38,7 +38,7 @@ export function sameBitsForThreads(devices: readonly Device[]): void {
 function threadedCalls(): (readonly [string, KernelCall])[] {
   const draw = numbers(7);
   const calls: (readonly [string, KernelCall])[] = recurrentKernels.flatMap((kernel) =>
-    [at(5, 13, 65, 1, [5, 0, 3, 1, 2, 4, 5, 5, 0, 1, 2, 3, 5]), at(2, 3, 48), at(3, 1, 130)].map(
+    [at(5, 13, 65, 1, [5, 0, 3, 1, 2, 4, 5, 5, 0, 1, 2, 3, 5]), at(2, 3, 48), at(3, 1, 130), at(2, 2, 260)].map(
       (shape) => [`${kernel} N=${shape.N} H=${shape.H}`, recurrentTrial(kernel, shape, 3)] as const,
     ),
   );
