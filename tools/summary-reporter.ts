@@ -5,13 +5,13 @@ export const summaryReporter = (): Reporter => ({
   onTestRunEnd(modules: ReadonlyArray<TestModule>, errors: ReadonlyArray<unknown>) {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
-      const tests = [...module.children.allTests()];
-      for (const test of tests) {
+      const before = counts.failed;
+      for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state !== "pending") counts[state]++;
       }
-      // A file that does not load has no tests to fail.
-      if (tests.length === 0 && module.state() === "failed") counts.failed++;
+      // A file that does not load, or whose set-up fails, has no test that failed.
+      if (module.state() === "failed" && counts.failed === before) counts.failed++;
     }
     const failed = counts.failed + errors.length;
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
