@@ -12,7 +12,8 @@ export interface Rank {
 
 /** One worker, in Node or in a browser. */
 interface Thread {
-  readonly ready: Promise<void>;
+  /** Tells the worker what to do; resolves once it says that it is ready. */
+  readonly begin: (message: Message) => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -28,15 +29,16 @@ export async function startWorkers(
   if (ranks.length === 0) return () => {};
   const start = nodeModule("node:worker_threads") === undefined ? startWebWorker : startNodeWorker;
   const lives = ranks.map(() => makeLife());
-  const url = new URL("../worker.js", import.meta.url);
-  const threads = ranks.map((rank, i) => start(url, { module, memory, ...rank, life: lives[i].held }));
-  const watched = ranks.map(({ stackTop }, i) => ({ stackTop, life: lives[i].watched }));
-  threads.push(start(new URL("../watch.js", import.meta.url), { module, memory, threads: watched }));
+  const threads = ranks.map(() => start(new URL("../worker.js", import.meta.url)));
+  const watcher = start(new URL("../watch.js", import.meta.url));
   const stop = (): void => {
-    for (const thread of threads) thread.stop();
+    for (const thread of [...threads, watcher]) thread.stop();
   };
   try {
-    await Promise.all(threads.map((thread) => thread.ready));
+    await Promise.all(threads.map((thread, i) => thread.begin({ module, memory, ...ranks[i], life: lives[i].held })));
+    // Not before: a lock that its thread does not hold yet would look like a death.
+    const watched = ranks.map(({ stackTop }, i) => ({ stackTop, life: lives[i].watched }));
+    await watcher.begin({ module, memory, threads: watched });
   } catch (cause) {
     stop();
     throw new DeviceError("wasm: threads must start, did not", {
@@ -73,7 +75,7 @@ interface Message {
   readonly threads?: readonly { readonly life: Life; readonly stackTop: number }[];
 }
 
-function startNodeWorker(url: URL, message: Message): Thread {
+function startNodeWorker(url: URL): Thread {
   const { Worker } = nodeModule("node:worker_threads") as typeof import("node:worker_threads");
   const worker = new Worker(url, { execArgv: [], env: {} });
   const ready = new Promise<void>((resolve, reject) => {
@@ -81,14 +83,17 @@ function startNodeWorker(url: URL, message: Message): Thread {
     worker.once("error", reject);
     worker.once("exit", (code) => reject(new Error(`it ended with ${code}`)));
   });
-  worker.postMessage(message, portsIn(message) as unknown as Parameters<typeof worker.postMessage>[1]);
+  ready.catch(() => {}); // is heard where it is awaited
   return {
-    ready: ready.finally(() => worker.unref()),
+    begin: (message) => {
+      worker.postMessage(message, portsIn(message) as unknown as Parameters<typeof worker.postMessage>[1]);
+      return ready.finally(() => worker.unref());
+    },
     stop: () => void worker.terminate(),
   };
 }
 
-function startWebWorker(url: URL, message: Message): Thread {
+function startWebWorker(url: URL): Thread {
   const worker = new Worker(url, { type: "module" });
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();
@@ -97,6 +102,10 @@ function startWebWorker(url: URL, message: Message): Thread {
       reject(new Error(event.message));
     };
   });
-  worker.postMessage(message);
-  return { ready, stop: () => worker.terminate() };
+  ready.catch(() => {}); // is heard where it is awaited
+  const begin = (message: Message): Promise<void> => {
+    worker.postMessage(message);
+    return ready;
+  };
+  return { begin, stop: () => worker.terminate() };
 }
