@@ -18,12 +18,7 @@ export const chromiumPath = [process.env.UNROLLED_CHROMIUM, ...places].find(
   (place) => place !== undefined && existsSync(place),
 );
 
-/**
- * Starts the server on a free port.
- * @typedef {{ readonly url: string; readonly stop: () => Promise<number | null> }} Served `stop` gives the exit code.
- * @param {readonly string[]} args
- * @returns {Promise<Served>}
- */
+/** Starts the server on a free port. */
 export async function startServing(args = []) {
   const child = spawn(process.execPath, [main, "serve", ...args, "--port", "0", "--json"]);
   const ended = new Promise((resolve) => child.on("close", resolve));
@@ -63,13 +58,14 @@ export const readings = (page) =>
     };
   });
 
-/** Polls the page until `test` of its readings holds; gives the readings. */
+/** Polls the page until `test` of its readings holds, and gives them. Throws where the run fails before. */
 export async function until(page, test, seconds = 60) {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const now = await readings(page);
     if (test(now)) return now;
-    if (performance.now() > end) throw new Error(`the page must come to ${test}, stands at ${JSON.stringify(now)}`);
+    if (now.phase === "failed" || performance.now() > end)
+      throw new Error(`the page must come to ${test}, stands at ${JSON.stringify(now)}`);
     await page.waitForTimeout(50);
   }
 }

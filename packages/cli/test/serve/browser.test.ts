@@ -1,4 +1,5 @@
 // The page of `unrolled serve` in a real browser: learns with one thread and with two, and says so when it may not.
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pageAssets, words } from "../../src/serve/assets.js";
@@ -10,7 +11,6 @@ const folder = (name: string): URL => new URL(`../../../${name}/`, import.meta.u
 const packages = { studio: folder("studio"), unrolled: folder("unrolled"), kernels: folder("kernels") };
 /** Nats per character before anything is learnt: the text has 91 different ones. */
 const guessing = Math.log(91);
-const ready = `!document.getElementById("start").disabled`;
 
 if (chromiumPath === undefined) process.stderr.write("browser.test: no Chromium on this machine, tests left out\n");
 
@@ -42,7 +42,7 @@ describe.skipIf(chromiumPath === undefined)("the page", () => {
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     await page.goto(url);
-    await page.waitForFunction(ready);
+    await page.waitForSelector("#start:enabled");
     return { page, complaints };
   }
 
@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)("the page", () => {
   it("without isolation: one thread, and the page says why", async () => {
     const bare = await startServing([...small, "--no-isolation"]);
     const { page, complaints } = await open(bare.url);
-    expect(await page.evaluate(() => [...(document.querySelector("select")?.options ?? [])].length)).toBe(1);
+    expect(await page.evaluate(() => document.querySelector("select")?.options.length)).toBe(1);
     await page.click("#start");
     const now = await until(page, ({ step }) => step >= 5);
     expect(now).toMatchObject({ isolated: false, shared: false });
@@ -116,6 +116,14 @@ describe.skipIf(chromiumPath === undefined)("the page", () => {
     const { page, close } = await openWith("throw new Error('planted');");
     const failed = await until(page, ({ phase }) => phase === "failed", 20);
     expect(failed.status).toContain("threads must start, did not");
+    await close();
+  });
+
+  it("says it when a thread ends in the midst of the work", async () => {
+    const script = readFileSync(new URL("worker.js", packages.kernels), "utf8");
+    const { page, close } = await openWith(script.replace("exports.work(rank);", "close();"));
+    const failed = await until(page, ({ phase }) => phase === "failed", 20);
+    expect(failed.status).toContain("all threads must live, one died: it ended without a word");
     await close();
   });
 });
