@@ -19,6 +19,9 @@ describe("history", () => {
     expect(kept.points.length).toBeGreaterThanOrEqual(3);
     for (const { step, bits } of kept.points) expect(bits).toBe(step);
     expect(kept.points.at(-1)?.step).toBeGreaterThan(800);
+    // Old and new points stand for the same number of steps.
+    const widths = kept.points.slice(1).map(({ step }, i) => step - kept.points[i].step);
+    expect(new Set(widths)).toEqual(new Set([128]));
   });
 
   it("forgets all when cleared, a half-filled point too", () => {
