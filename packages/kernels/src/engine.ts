@@ -54,14 +54,22 @@ interface View {
   readonly i32: Int32Array;
 }
 
+interface Loaded {
+  /** Whether it runs on the calling thread alone, where that is in no doubt. */
+  readonly way: boolean | Choice;
+  /** Offsets of the regions that its buffers lie in. */
+  readonly regions: ReadonlySet<number>;
+  /** True once one of them was freed: what lies there now may be another's, or a program. */
+  stale: boolean;
+}
+
 interface State {
   readonly engine: Engine;
   readonly arena: Arena;
   readonly views: Map<number, View>;
   /** Words the caller asked for, by offset: a region is freed only with the size it was given. */
   readonly sizes: Map<number, number>;
-  /** Loaded programs: whether they run on the calling thread alone, where that is in no doubt. */
-  readonly programs: Map<number, boolean | Choice>;
+  readonly programs: Map<number, Loaded>;
   readonly budget: number;
   closed: boolean;
 }
@@ -138,6 +146,7 @@ function free(state: State, region: Region): void {
   const { offset, words } = region;
   const buffer = views.get(offset)?.buffer;
   if (buffer !== undefined) engine.drop(buffer);
+  for (const loaded of state.programs.values()) if (loaded.regions.has(offset)) loaded.stale = true;
   views.delete(offset);
   sizes.delete(offset);
   arena.give(offset);
@@ -182,10 +191,15 @@ function load(state: State, program: EncodedProgram, memory: Memory): Handle {
   // A copy first: what is checked is what runs, whoever else writes to the array.
   const { calls, work } = program;
   const copy = { code: program.code instanceof Float64Array ? program.code.slice() : program.code, calls, work };
-  checkProgram(copy, arena.top(), (offset, words) => findRegion(state, offset, words) !== undefined);
+  const regions = new Set<number>();
+  checkProgram(copy, arena.top(), (offset, words) => {
+    const region = findRegion(state, offset, words);
+    if (region !== undefined) regions.add(region);
+    return region !== undefined;
+  });
   const steps = encodeSteps(copy, engine.threads);
   const handle = engine.load(steps.code, memory);
-  state.programs.set(handle, steps.doubtful ? openChoice() : steps.alone);
+  state.programs.set(handle, { way: steps.doubtful ? openChoice() : steps.alone, regions, stale: false });
   return handle as Handle;
 }
 
@@ -196,8 +210,12 @@ function unload(state: State, handle: Handle, memory: Memory): void {
 }
 
 function run(state: State, handle: Handle, times: number): void {
-  const way = state.programs.get(handle);
-  if (way === undefined || state.closed) failHandle(state, "run", handle);
+  const loaded = state.programs.get(handle);
+  if (loaded === undefined || state.closed) failHandle(state, "run", handle);
+  const { way, stale } = loaded;
+  if (stale) {
+    fail(`${state.engine.name}.run`, "must find the program's regions where they were, one was freed", "region");
+  }
   if (!isCount(times) || times >= 2 ** 32) {
     fail(`${state.engine.name}.run`, `times must be a whole number, was ${String(times)}`, "argument");
   }

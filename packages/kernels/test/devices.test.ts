@@ -1,7 +1,7 @@
 // The native and the WebAssembly device: opening, threads, memory, refusals, closing.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { DeviceError } from "unrolled";
+import { DeviceError, type Handle } from "unrolled";
 import { identical } from "unrolled/testing";
 import { describe, expect, it } from "vitest";
 import { describeDevices, openDevice, openNative, openWasm } from "../src/index.js";
@@ -115,6 +115,21 @@ describe.each(builds)("$name", ({ open }) => {
     for (const late of [() => device.allocate(1), () => device.view(x, "f32"), () => device.run(handle)]) {
       expect(codeOf(late)).toBe("closed");
     }
+  });
+
+  it("runs no program whose memory was freed, whatever lies there now", async () => {
+    const device = await open(2);
+    const [x, y] = [device.allocate(64), device.allocate(64)];
+    const [stale, sound] = [x, y].map((region) => device.load(program([["fill", ...span(region), 64, 1]])));
+    device.free(x);
+    const other = device.allocate(64);
+    expect(other.offset).toBe(x.offset);
+    expect(codeOf(() => device.run(stale as Handle))).toBe("region");
+    expect(device.view(other, "f32")[0]).toBe(0);
+    device.run(sound as Handle);
+    expect(device.view(y, "f32")[63]).toBe(1);
+    device.unload(stale as Handle);
+    device.close();
   });
 
   it("says the size wanted and the size had where memory ends", async () => {

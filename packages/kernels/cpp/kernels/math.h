@@ -77,10 +77,10 @@ INLINE Floats log(Floats x) {
   using namespace constants;
   const Ints small = x < 1.17549435e-38f;
   const Floats scaled = small ? x * 8388608.0f : x;
-  // scaled = 2^n m, sqrt(1/2) <= m < sqrt(2)
-  const Ints offset = (Ints)scaled - (Ints)spread(0.70710678f);
-  const Ints n = offset >> 23;
-  const Floats m = (Floats)((Ints)scaled - (n << 23));
+  // scaled = 2^n m, sqrt(1/2) <= m < sqrt(2); unsigned, as negative x wraps around
+  const Words offset = (Words)scaled - (Words)spread(0.70710678f);
+  const Ints n = (Ints)offset >> 23;
+  const Floats m = (Floats)((Words)scaled - ((Words)n << 23));
   const Floats r = m - 1.0f;
   const Floats r2 = r * r;
   Floats q = spread(7.0376836292e-2f);

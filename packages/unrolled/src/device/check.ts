@@ -140,6 +140,9 @@ function checkSpecial(call: Call): void {
   if (kernel === "sgd" && n.momentum !== 0 && buffers.find((b) => b.key === "v")?.length === 0 && n.n !== 0) {
     fail(where, `buffer \`v\` must be there when momentum is not 0, momentum was ${n.momentum}`);
   }
+  if (kernel === "dropout" && !((n.rate as number) >= 0 && (n.rate as number) < 1)) {
+    fail(where, `\`rate\` must be at least 0 and below 1, was ${n.rate}`);
+  }
   if (!call.layout.row.tail && tail.length > 0) fail(where, "must have no further numbers");
 }
 

@@ -36,6 +36,7 @@ export interface Device {
   readonly resident: WeakMap<object, Region>;
   /** Memory filled with zeros. Throws DeviceError with the size when it cannot be had. */
   allocate(words: number): Region;
+  /** A loaded program with a buffer in it does not run any more (DeviceError, code "region"). */
   free(region: Region): void;
   /** Device memory as an array. Never keep it across a call that may allocate. On the reference device both are Float64Array. */
   view(region: Region, dtype: DType): Words;

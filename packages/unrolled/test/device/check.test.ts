@@ -56,6 +56,32 @@ describe("checkProgram refuses", () => {
       check("rnn", 16, 8, 32, 4, 64, 192, 300, 4, 0, 0, 1, 1, 4, 0, 4),
       "`activation` must be",
     ],
+    [
+      "a rate that drops all",
+      check("dropout", 16, 8, 16, 8, 32, 2, 8, 3, 1),
+      "`rate` must be at least 0 and below 1, was 1",
+    ],
+    ["a rate that is none", check("dropout", 16, 8, 16, 8, 32, 2, 8, 3, Number.NaN), "`rate` must be at least 0"],
+    [
+      "empty blocks of huge sizes",
+      check("lstm", ...Array<number>(14).fill(16), 0, 0, 2 ** 31 - 1, 2 ** 31 - 1, 0, 0),
+      "sizes must multiply to less than 2^53",
+    ],
+    [
+      "a copy onto itself",
+      check("copy", 16, 8, 32, 8, 1, 1, 2, 4, 0, 0, 3, 1, 0, 0, 4, 1),
+      "strides of `y` must keep its elements apart",
+    ],
+    [
+      "a product whose rows overlap",
+      check("multiply", 16, 16, 64, 16, 128, 192, 0, 0, 2, 4, 4, 4, 3, 0),
+      "strides of `c` must keep its elements apart",
+    ],
+    [
+      "batches of products that overlap",
+      check("gemm", 16, 16, 64, 16, 128, 16, 2, 2, 2, 2, 0, 2, 1, 0, 2, 1, 3, 2, 0),
+      "strides of `c` must keep its elements apart",
+    ],
     ["groups that do not divide N", check("pack", 16, 300, 400, 70, 7, 10, 10, 1, 4), "`groups` must divide N"],
     ["an absent buffer that must be there", check("fill", 0, 0, 8, 0), "buffer `y`: must hold 8 words, holds 0"],
     ["an output over an input", check("softmax", 16, 12, 20, 12, 3, 4, 0), "buffer `y` must not overlap `x`"],

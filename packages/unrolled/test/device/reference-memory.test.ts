@@ -45,6 +45,17 @@ it("frees a region once", () => {
   expect(caught(() => device.free(region)).message).toContain("only an allocated region");
 });
 
+it("runs no program whose memory was freed, whatever lies there now", () => {
+  const device = openReference();
+  const region = device.allocate(16);
+  const handle = device.load(fill(region, 16, 3));
+  device.free(region);
+  const other = device.allocate(16);
+  expect(other.offset).toBe(region.offset);
+  expect(caught(() => device.run(handle)).code).toBe("region");
+  identical(device.view(other, "f32"), new Float64Array(16));
+});
+
 it("runs a loaded program on memory that has grown since, and its own copy of the code", () => {
   const device = openReference();
   const region = device.allocate(3);

@@ -57,6 +57,10 @@ interface Loaded {
   /** The calls bound to the memory they were decoded for; made anew when memory has grown since. */
   calls: readonly Call[];
   boundTo: Float64Array;
+  /** Starts of the regions that its buffers lie in. */
+  readonly regions: ReadonlySet<number>;
+  /** True once one of them was freed. */
+  stale: boolean;
 }
 
 /** Opens a reference device: one thread, float64, no limit but the memory of the process. */
@@ -78,17 +82,22 @@ export function openReference(): Device {
       assertOpen();
       return allocate(memory, words);
     },
-    free: (region) => free(memory, region),
+    free(region) {
+      free(memory, region);
+      for (const program of programs.values()) if (program.regions.has(region.offset)) program.stale = true;
+    },
     view(region: Region) {
       assertOpen();
       return memory.words.subarray(region.offset, region.offset + region.words);
     },
     load(program: EncodedProgram) {
       assertOpen();
-      checkProgram(program, memory.words.length, ownership(memory));
+      const regions = new Set<number>();
+      checkProgram(program, memory.words.length, ownership(memory, regions));
       const code = program.code.slice();
       const handle = ++handles as Handle;
-      programs.set(handle, { code, calls: decode(code, memory.words), boundTo: memory.words });
+      const calls = decode(code, memory.words);
+      programs.set(handle, { code, calls, boundTo: memory.words, regions, stale: false });
       return handle;
     },
     unload: (handle) => void programs.delete(handle),
@@ -96,6 +105,11 @@ export function openReference(): Device {
       assertOpen();
       const program = programs.get(handle);
       if (!program) throw new DeviceError(`reference: the program must be loaded, was handle ${handle}`);
+      if (program.stale) {
+        throw new DeviceError("reference.run: must find the program's regions where they were, one was freed", {
+          code: "region",
+        });
+      }
       if (program.boundTo !== memory.words) {
         program.calls = decode(program.code, memory.words);
         program.boundTo = memory.words;

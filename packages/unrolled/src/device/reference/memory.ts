@@ -78,8 +78,8 @@ function release(memory: Memory, block: Block): void {
   memory.free = blocks.sort((a, b) => a.start - b.start);
 }
 
-/** Tells whether a span lies in one allocated region; good until the next allocate or free. */
-export function ownership(memory: Memory): (offset: number, words: number) => boolean {
+/** Tells whether a span lies in one allocated region, and adds that region's start to `seen`; good until the next allocate or free. */
+export function ownership(memory: Memory, seen: Set<number>): (offset: number, words: number) => boolean {
   const starts = Float64Array.from(memory.used.keys()).sort();
   return (offset, words) => {
     let low = 0;
@@ -89,6 +89,9 @@ export function ownership(memory: Memory): (offset: number, words: number) => bo
       if (starts[middle] <= offset) low = middle + 1;
       else high = middle;
     }
-    return low > 0 && offset + words <= (memory.used.get(starts[low - 1]) ?? 0);
+    const start = starts[low - 1];
+    if (low === 0 || offset + words > (memory.used.get(start) ?? 0)) return false;
+    seen.add(start);
+    return true;
   };
 }
