@@ -2,7 +2,7 @@
 
 import { type Device, DeviceError } from "unrolled";
 import { createDevice, type Engine } from "./engine.js";
-import { cores, nodeModule, threadCount } from "./platform.js";
+import { cores, describeThreads, nodeModule, threadCount } from "./platform.js";
 
 /** Builds of the native kernels: `plain` is SSE2 or NEON. */
 export type InstructionSet = "plain" | "avx2" | "avx512";
@@ -40,9 +40,7 @@ export async function openNative(options: NativeOptions = {}): Promise<Device> {
   const isa = chooseInstructionSet(plain.supports?.() ?? ["plain"], options.isa);
   const addon = isa === "plain" ? plain : loadAddon(isa);
   const { handle, bytes } = openArena(addon, threads);
-  return createDevice(
-    makeEngine(addon, handle, bytes, threads, `${isa}, ${threads} ${threads === 1 ? "thread" : "threads"}`),
-  );
+  return createDevice(makeEngine(addon, handle, bytes, threads, `${isa}, ${describeThreads(threads)}`));
 }
 
 /** The bare multiply loop on the calling thread: `turns` rounds, floating-point operations out. Throws DeviceError. */

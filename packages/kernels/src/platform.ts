@@ -21,6 +21,12 @@ export function cores(): number {
   return nodeModule("node:os")?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
+/** The threads of a device, for people: "2 threads", and where they outnumber the cores, that they do. */
+export function describeThreads(threads: number): string {
+  const text = `${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return threads > cores() ? `${text} (more than the ${cores()} cores: slower)` : text;
+}
+
 const mostThreads = 128;
 
 /** The number of threads asked for, or one per core. More threads than cores work, only slower. */

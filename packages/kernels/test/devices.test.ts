@@ -1,5 +1,6 @@
 // The native and the WebAssembly device: opening, threads, memory, refusals, closing.
 import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { DeviceError, type Handle } from "unrolled";
 import { identical } from "unrolled/testing";
@@ -147,6 +148,20 @@ describe("opening", () => {
       expect(await codeOfPromise(openNative({ threads }))).toBe("threads");
       expect(await codeOfPromise(openWasm({ threads }))).toBe("threads");
       expect(await codeOfPromise(openDevice("auto", { threads }))).toBe("threads");
+    }
+  });
+
+  it("works with more threads than cores, and says so", async () => {
+    const threads = Math.min(128, 4 * availableParallelism() + 1);
+    for (const open of [openNative, openWasm]) {
+      const [many, one] = await Promise.all([open({ threads }), open({ threads: 1 })]);
+      expect(many.threads).toBe(threads);
+      expect(many.detail).toContain(`${threads} threads`);
+      if (many.name === "native") expect(many.detail).toContain(`more than the ${availableParallelism()} cores`);
+      expect(one.detail).not.toContain("more than");
+      identical(runFillAndTranspose(many, 61, 45, 20)[1], runFillAndTranspose(one, 61, 45, 20)[1]);
+      many.close();
+      one.close();
     }
   });
 

@@ -1,7 +1,7 @@
 // Compiles cpp/proof/replay.cpp with the kernels: for each instruction set plain, guarded or with sanitizers. What is there
 // and current stays.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { commonFlags, fingerprint, packageFolder, replaceFile, sourcesOf } from "../../scripts/sources.mjs";
 
@@ -60,9 +60,11 @@ export function buildReplay(isa, instrument, cpp = join(packageFolder, "cpp")) {
   const noteFile = `${program}.fingerprint`;
   if (existsSync(program) && existsSync(noteFile) && readFileSync(noteFile, "utf8") === note) return program;
   const [command, ...first] = compiler();
-  const built = spawnSync(command, [...first, ...flags, "-I", cpp, ...sources, "-o", program], { encoding: "utf8" });
+  const fresh = `${program}.${process.pid}`;
+  const built = spawnSync(command, [...first, ...flags, "-I", cpp, ...sources, "-o", fresh], { encoding: "utf8" });
   if (built.status !== 0)
     throw new Error((built.error?.message ?? built.stderr).trim().split("\n").slice(-5).join("\n"));
+  renameSync(fresh, program);
   replaceFile(noteFile, note);
   return program;
 }
