@@ -15,13 +15,15 @@ constexpr float ln2Low = -2.12194440054690583e-4f;
 constexpr float roundingShift = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
 }  // namespace constants
 
-/** 2^n for -126 <= n <= 127. */
-INLINE Floats powerOfTwo(Ints n) { return (Floats)((n + 127) << 23); }
-
-/** x = n ln 2 + r with |r| <= ln 2 / 2; expm1(r) = r + r^2 q(r). */
+/** x = n ln 2 + r with |r| <= ln 2 / 2; expm1(r) = r + r^2 q(r). The low bits of `shifted` are the integer n. */
 struct Reduced {
-  Ints n;
-  Floats r, q;
+  Words shifted;
+  Floats n, r, q;
+
+  /** 2^(n + more), which must be a normal number. */
+  INLINE Floats power(uint32_t more = 0) const { return (Floats)((shifted << 23) + ((127 + more) << 23)); }
+
+  INLINE Floats expm1() const { return fma(r * r, q, r); }
 };
 
 INLINE Reduced reduceExp(Floats x) {
@@ -36,37 +38,46 @@ INLINE Reduced reduceExp(Floats x) {
   q = fma(q, r, spread(4.1665795894e-2f));
   q = fma(q, r, spread(1.6666665459e-1f));
   q = fma(q, r, spread(5.0000001201e-1f));
-  return {(Ints)shifted - (Ints)spread(roundingShift), r, q};
+  return {(Words)shifted, n, r, q};
 }
 
 INLINE Floats exp(Floats x) {
-  Floats bounded = x > 89.0f ? spread(89.0f) : x;
-  bounded = bounded < -104.0f ? spread(-104.0f) : bounded;
-  const Reduced e = reduceExp(bounded);
+  const Reduced e = reduceExp(atLeast(atMost(x, 89.0f), -104.0f));
   const Floats sum = e.r + 1.0f;
   const Floats p = sum + fma(e.r * e.r, e.q, e.r - (sum - 1.0f));
-  const Ints half = e.n >> 1;  // two factors, so that the result can overflow and be denormal
-  const Floats y = p * powerOfTwo(half) * powerOfTwo(e.n - half);
-#if defined(__wasm_relaxed_simd__)
-  return (Floats)((Ints)y | (x != x));  // here the bounds are relaxed minima, which may lose NaN
+#if W == 16 && defined(__AVX512F__)
+  return (Floats)_mm512_scalef_ps((__m512)p, (__m512)e.n);
 #else
-  return y;
+  const Ints n = (Ints)(e.shifted - (Words)spread(constants::roundingShift));
+  const Ints half = n >> 1;  // two factors, so that the result can overflow and be denormal
+  return p * (Floats)((half + 127) << 23) * (Floats)((n - half + 127) << 23);
+#endif
+}
+
+/** exp(x) for x <= 0, within 1 ulp. */
+INLINE Floats expNegative(Floats x) {
+  const Reduced e = reduceExp(atLeast(x, -104.0f));
+  const Floats p = e.expm1() + 1.0f;
+#if W == 16 && defined(__AVX512F__)
+  return (Floats)_mm512_scalef_ps((__m512)p, (__m512)e.n);
+#else
+  return p * e.power(64) * 0x1p-64f;  // the second factor makes denormals
 #endif
 }
 
 /** 1 / (1 + exp(-x)), from e = exp(-|x|) so that neither end loses digits; e / (1 + e) as e - e (e / (1 + e)). */
 INLINE Floats sigmoid(Floats x) {
-  const Floats e = exp(-absolute(x));
+  const Floats e = expNegative(-absolute(x));
   const Floats quotient = (x < 0.0f ? e : spread(1.0f)) / (e + 1.0f);
   return x < 0.0f ? fma(-e, quotient, e) : quotient;
 }
 
 /** y = m / (m + 2), m = expm1(2|x|), and the sign of x. For small m, m/2 (1 - y) forgives the rounding of m + 2. */
 INLINE Floats tanh(Floats x) {
-  const Floats a = absolute(x);
-  const Reduced e = reduceExp(a > 10.0f ? spread(20.0f) : a + a);
-  const Floats power = powerOfTwo(e.n);
-  const Floats m = fma(fma(e.r * e.r, e.q, e.r), power, power - 1.0f);
+  const Floats a = atMost(absolute(x), 10.0f);
+  const Reduced e = reduceExp(a + a);
+  const Floats power = e.power();
+  const Floats m = fma(e.expm1(), power, power - 1.0f);
   const Floats quotient = m / (m + 2.0f);
   const Floats y = m < 1.0f ? fma(m * -0.5f, quotient, m * 0.5f) : quotient;
   return (Floats)((Ints)y | ((Ints)x & (int32_t)0x80000000));

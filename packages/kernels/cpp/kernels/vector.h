@@ -87,6 +87,31 @@ INLINE Floats fma(Floats a, Floats b, Floats c) {
 INLINE Floats lesser(Floats a, Floats b) { return (a < b) | (a != a) ? a : b; }
 INLINE Floats greater(Floats a, Floats b) { return (a > b) | (a != a) ? a : b; }
 
+/** The lesser and the greater of x and a bound; NaN stays NaN. One instruction where it is known to do that. */
+INLINE Floats atMost(Floats x, float bound) {
+#if W == 16 && defined(__AVX512F__)
+  return (Floats)_mm512_min_ps((__m512)spread(bound), (__m512)x);
+#elif W == 8 && defined(__AVX2__)
+  return (Floats)_mm256_min_ps((__m256)spread(bound), (__m256)x);
+#elif defined(__wasm_simd128__)
+  return __builtin_wasm_pmin_f32x4(x, spread(bound));
+#else
+  return x > bound ? spread(bound) : x;
+#endif
+}
+
+INLINE Floats atLeast(Floats x, float bound) {
+#if W == 16 && defined(__AVX512F__)
+  return (Floats)_mm512_max_ps((__m512)spread(bound), (__m512)x);
+#elif W == 8 && defined(__AVX2__)
+  return (Floats)_mm256_max_ps((__m256)spread(bound), (__m256)x);
+#elif defined(__wasm_simd128__)
+  return __builtin_wasm_pmax_f32x4(x, spread(bound));
+#else
+  return x < bound ? spread(bound) : x;
+#endif
+}
+
 INLINE Floats absolute(Floats a) { return (Floats)((Ints)a & 0x7fffffff); }
 INLINE Floats squareRoot(Floats a) {
   for (int i = 0; i < W; i++) a[i] = __builtin_sqrtf(a[i]);
