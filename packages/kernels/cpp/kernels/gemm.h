@@ -47,11 +47,37 @@ INLINE void multiplyPacked(const RowTiles<plainVectors>& a, const float* b, int6
   }
 }
 
+/** c [VECTORS*W] = start + a [K] times columns of B, which stand side by side in its rows. */
+template <int VECTORS, typename Lanes>
+INLINE void gemmColumns(const GemmArgs& g, const float* a, const float* b, float* c, Lanes lanes) {
+  Floats sum[VECTORS];
+#pragma GCC unroll 8
+  for (int j = 0; j < VECTORS; j++) sum[j] = g.accumulate ? load(c + j * W, lanes) : Floats{};
+  for (int64_t k = 0; k < g.K; k++) {
+    const Floats ak = spread(a[k * g.aCol]);
+#pragma GCC unroll 8
+    for (int j = 0; j < VECTORS; j++) sum[j] = fma(ak, load(b + k * g.bRow + j * W, lanes), sum[j]);
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < VECTORS; j++) store(c + j * W, sum[j], lanes);
+}
+
+/** One row of c, where B [K,N] need not be packed: every number of it is used once. */
+INLINE void gemmRow(const GemmArgs& g, const float* a, const float* b, float* c, Range columns) {
+  int64_t j = columns.begin;
+  for (; j + 8 * W <= columns.end; j += 8 * W) gemmColumns<8>(g, a, b + j, c + j, Full{});
+  forVectors(j, columns.end, [&](int64_t i, auto lanes) { gemmColumns<1>(g, a, b + i, c + i, lanes); });
+}
+
 /** One matrix of the batch, rows and columns of c in the given ranges. */
 inline void gemmPart(const GemmArgs& g, int64_t item, Range rows, Range columns, const GemmScratch& scratch) {
   const float* a = g.a + item * g.aBatch;
   const float* b = g.b + item * g.bBatch;
   float* c = g.c + item * g.cBatch;
+  if (g.M == 1 && g.bCol == 1) {
+    if (rows.end > rows.begin) gemmRow(g, a, b, c, columns);
+    return;
+  }
   const int64_t height = rows.end - rows.begin, blocks = ceilDiv(height, blockRows);
   for (int64_t j = columns.begin; j < columns.end; j += gemmPanels * plainPitch) {
     const int64_t N = least(gemmPanels * plainPitch, columns.end - j);

@@ -119,15 +119,43 @@ inline void assign(const AssignArgs& a, const Team& team) {
           mine.end - mine.begin);
 }
 
+/** A number of a row and where it stands. */
+struct Placed {
+  float value;
+  int64_t place;  // -1: none
+};
+
+/** The greatest of the whole vectors of x [n] above -infinity, the first of equals; each lane keeps its own first. */
+INLINE Placed greatestPlaced(const float* x, int64_t n) {
+  Floats best = spread(-__builtin_inff());
+  Ints places = spread(-1), here = spread(0);
+  for (int i = 0; i < W; i++) here[i] = i;
+  for (int64_t i = 0; i + W <= n; i += W, here += W) {
+    const Floats v = load(x + i);
+    const Ints better = v > best;
+    best = better ? v : best;
+    places = better ? here : places;
+  }
+  Placed most{-__builtin_inff(), -1};
+  for (int i = 0; i < W; i++) {
+    const bool first = most.place < 0 || places[i] < most.place;
+    if (places[i] >= 0 && (best[i] > most.value || (best[i] == most.value && first))) most = {best[i], places[i]};
+  }
+  return most;
+}
+
 /** The first of the largest; NaN never wins. */
 inline void argmax(const ArgmaxArgs& a, const Team& team) {
   const Range mine = share(a.R, team);
   for (int64_t r = mine.begin; r < mine.end; r++) {
     const float* x = a.x + r * a.n;
-    int64_t best = -1;
-    for (int64_t i = 0; i < a.n; i++)
-      if (x[i] == x[i] && (best < 0 || x[i] > x[best])) best = i;
-    a.y[r] = static_cast<int32_t>(best < 0 ? 0 : best);
+    Placed most = greatestPlaced(x, a.n);
+    for (int64_t i = a.n / W * W; i < a.n; i++)
+      if (x[i] > most.value) most = {x[i], i};
+    if (most.place < 0)
+      for (int64_t i = a.n - 1; i >= 0; i--)  // nothing above -infinity
+        if (x[i] == x[i]) most.place = i;
+    a.y[r] = static_cast<int32_t>(most.place < 0 ? 0 : most.place);
   }
 }
 

@@ -78,7 +78,7 @@ template <int NV, int VECTORS>
   Floats sum[VECTORS];
 #pragma GCC unroll 16
   for (int j = 0; j < VECTORS; j++) sum[j] = load(from + j * W);
-#pragma GCC unroll 2
+#pragma GCC unroll 1  // engines of WebAssembly do better with the plain loop
   for (int64_t k = 0; k < K; k++) {
     const Floats ak = spread(a[k]);
 #pragma GCC unroll 16
