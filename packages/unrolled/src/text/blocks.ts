@@ -75,31 +75,25 @@ export interface CountedWords {
 
 /** The words of a text; those among the first `upTo` are counted one by one. DataError `distinct-words`. */
 export function countWords(upTo: number, most = limits.distinctWords): Reading<CountedWords> {
-  const places = new Map<string, number>();
-  const found: number[] = [];
+  const counts = new Map<string, number>();
   let tokens = 0;
   const scan = scanBlocks((word) => {
     if (tokens++ >= upTo) return;
-    const place = places.get(word);
-    if (place !== undefined) {
-      found[place]!++;
-      return;
-    }
-    if (found.length === most) {
+    const count = counts.get(word);
+    if (count === undefined && counts.size === most) {
       throw new DataError(`text: must have at most ${most} different words, has more`, {
         code: "distinct-words",
         hint: "learn its characters (--tokens char) or bytes (--tokens byte)",
       });
     }
-    places.set(ownCopy(word), found.length);
-    found.push(1);
+    // A word that is there already keeps the key it came with.
+    if (count === undefined) counts.set(ownCopy(word), 1);
+    else counts.set(word, count + 1);
   });
   return {
     add: scan.add,
     end: () => {
       scan.end();
-      const counts = new Map<string, number>();
-      for (const [word, place] of places) counts.set(word, found[place]!);
       return { tokens, counts };
     },
   };

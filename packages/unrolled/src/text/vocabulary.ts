@@ -72,7 +72,9 @@ export function wordVocabularyOf(counts: ReadonlyMap<string, number>, options: W
     throw new DataError(`minimum count: must be a whole number from 1, was ${minimum}`, { code: "minimum-count" });
   }
   if (counts.size === 0) throw new DataError("text: must hold at least one word, was empty", { code: "empty-text" });
-  const kept = [...counts].filter(([word, count]) => count >= minimum && word !== unknownToken && word !== endToken);
+  const kept: [string, number][] = [];
+  for (const [word, count] of counts)
+    if (count >= minimum && word !== unknownToken && word !== endToken) kept.push([word, count]);
   kept.sort((a, b) => b[1] - a[1] || compareCodePoints(a[0], b[0]));
   return checked(makeVocabulary("word", [unknownToken, endToken, ...kept.map(([word]) => word)]));
 }
