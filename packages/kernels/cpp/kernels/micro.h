@@ -14,7 +14,7 @@ constexpr int tileRows(int vectors) {
 }
 
 /** Panels that a single row walks side by side: enough independent sums to hide the latency of the multiply-add. */
-constexpr int sidePanels(int vectors) { return W == 4 ? (vectors > 3 ? 2 : 8 / vectors) : 12 / vectors; }
+constexpr int sidePanels(int vectors) { return W == 4 ? (vectors > 2 ? 2 : 3) : 12 / vectors; }
 
 /** k is cut into blocks so that a block of a panel stays in the nearest caches while rows pass. */
 constexpr int64_t blockDepth = 256;
