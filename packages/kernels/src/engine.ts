@@ -190,7 +190,11 @@ function load(state: State, program: EncodedProgram, memory: Memory): Handle {
     fail(`${engine.name}.load`, "must be given a program", "argument");
   // A copy first: what is checked is what runs, whoever else writes to the array.
   const { calls, work } = program;
-  const copy = { code: program.code instanceof Float64Array ? program.code.slice() : program.code, calls, work };
+  const copy = {
+    code: program.code instanceof Float64Array ? new Float64Array(program.code) : program.code,
+    calls,
+    work,
+  };
   const regions = new Set<number>();
   checkProgram(copy, arena.top(), (offset, words) => {
     const region = findRegion(state, offset, words);
