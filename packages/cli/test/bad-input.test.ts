@@ -56,6 +56,8 @@ describe("train", () => {
     ["a directory", train(folder.path("folder")), ["folder: must be a file, was a directory", "/*.txt"]],
     ["an unknown cell", train(text, "--cell", "elman"), ["--cell: must be rnn, gru or lstm", "elman"]],
     ["an unknown device", train(text, "--device", "cuda"), ["--device: must be auto, native, wasm or reference"]],
+    ["threads 0", train(text, "--threads", "0"), ["--threads: must be an integer from 1 to 1024", '"0"']],
+    ["a fraction of a thread", train(text, "--threads", "1.5"), ["--threads: must be an integer from 1 to 1024"]],
     ["hidden 0", train(text, "--hidden", "0"), ["--hidden: must be an integer, at least 1"]],
     ["hidden 1e9", train(text, "--hidden", "1e9"), ["--hidden 1000000000", "would need", "EB", "this machine has"]],
     ["a batch of 1e12", train(text, "--batch", "1e12"), ["--batch 1000000000000"]],
