@@ -125,7 +125,7 @@ function option<T>(flags: string, description: string, parse: (option: string) =
 
 const deviceOptions = (): Option[] => [
   option("--device <name>", "auto, native, wasm or reference (default: auto)", (o) => choice(o, deviceNames)),
-  option("--threads <n>", "threads of the device (default: as many as there are cores)", (o) => integer(o, 1, 1024)),
+  option("--threads <n>", "threads of the device (default: as many as there are cores)", (o) => integer(o, 1, 128)),
 ];
 
 function withOptions(

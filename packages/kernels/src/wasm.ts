@@ -3,7 +3,7 @@
 import { type Device, DeviceError } from "unrolled";
 import { createDevice, type Engine } from "./engine.js";
 import { canBlock, hasRelaxedSimd, hasSharedMemory, hasSimd } from "./features.js";
-import { cores, nodeModule, threadCount } from "./platform.js";
+import { cores, describeThreads, nodeModule, threadCount } from "./platform.js";
 import { startWorkers } from "./workers.js";
 
 export interface WasmOptions {
@@ -56,7 +56,7 @@ export async function openWasm(options: WasmOptions = {}): Promise<Device> {
     stackTop: exports.stackTop(i + 1) >>> 0,
   }));
   const stopWorkers = await startWorkers(module, memory, ranks);
-  const detail = `${relaxed ? "relaxed SIMD" : "SIMD"}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  const detail = `${relaxed ? "relaxed SIMD" : "SIMD"}, ${describeThreads(threads)}`;
   const close = (): void => {
     exports.finish();
     stopWorkers();

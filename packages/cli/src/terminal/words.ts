@@ -1,4 +1,5 @@
 // The sentences of a training run, shared by plain lines and the live block.
+import { availableParallelism } from "node:os";
 import type { StartEvent, StepEvent } from "unrolled";
 import { count, duration, plural, whole } from "../format.js";
 import { type Baseline, bitsUnit, type RunEvent, type RunFacts } from "../reporter.js";
@@ -11,7 +12,7 @@ export function startLines(event: StartEvent, facts: RunFacts): string[] {
   const held = event.validationTokens > 0 ? `, ${count(event.validationTokens)} held out` : "";
   const lines = [
     `${count(event.tokens)} ${facts.tokens} tokens to learn from${held}, vocabulary of ${whole(event.vocabulary)}`,
-    `${count(event.parameters)} parameters on ${event.device}, ${plural(event.threads, "thread")}; ${facts.timed ? "" : `${whole(event.totalSteps)} steps, `}${whole(event.stepsPerEpoch)} ${facts.timed ? "steps " : ""}an epoch`,
+    `${count(event.parameters)} parameters on ${event.device}, ${plural(event.threads, "thread")}${event.threads > availableParallelism() ? ` (more than the ${availableParallelism()} cores: slower)` : ""}; ${facts.timed ? "" : `${whole(event.totalSteps)} steps, `}${whole(event.stepsPerEpoch)} ${facts.timed ? "steps " : ""}an epoch`,
   ];
   if (event.firstStep > 0) lines.push(`going on after step ${whole(event.firstStep)}`);
   return lines;
