@@ -28,8 +28,9 @@ export function bound(w: Workload, threads: number, { flops, bandwidth }: Ceilin
   const gates = { rnn: 1, gru: 3, lstm: 4 }[w.cell];
   const tokens = w.batch * w.sequence;
   const multiplies = (leastFlops(w) * tokens) / (flops.get(threads) as number);
-  // Each core walks through all recurrent weights at every step, forward and backward, for its share of the streams.
-  const matrix = 4 * gates * w.hidden * w.hidden;
+  // Each core walks through all recurrent weights at every step, forward and backward, for its share of the streams; with
+  // few streams the threads split the weights instead.
+  const matrix = (4 * gates * w.hidden * w.hidden) / (w.batch <= 4 ? threads : 1);
   const rate = matrix <= ownCache ? bandwidth.own : bandwidth.shared / threads;
   const weights = (2 * w.layers * w.sequence * matrix) / rate;
   const optimizer = (optimizerBytes * parameterCount(modelOf(w).spec)) / bandwidth.memory;
