@@ -87,7 +87,7 @@ describe("failing file operations", () => {
       failed++;
       expect(error).toBeInstanceOf(CheckpointError);
       expect((error as CheckpointError).code).toBe(codes[failure]);
-      expect((error as CheckpointError).hint).toBeTruthy();
+      expect((error as CheckpointError).hint).toMatch(/\w+ \w+/);
       const left = directory === undefined ? [] : files.list(folder);
       expect(left.filter((name) => name.endsWith(".tmp"))).toEqual([]);
       const step = whole(files, acknowledged);
