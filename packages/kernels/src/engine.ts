@@ -1,13 +1,13 @@
 // What the two builds of the kernels have in common for TypeScript, and the Device made of it.
 
 import {
+  checkProgram,
   type Device,
   DeviceError,
   type DType,
   type EncodedProgram,
   type Handle,
   type Region,
-  checkProgram,
 } from "unrolled";
 import { type Arena, createArena } from "./arena.js";
 import { type Choice, openChoice, runChosen } from "./choice.js";

@@ -25,7 +25,6 @@ interface Addon {
   readonly unload: (device: unknown, program: number) => void;
   readonly run: (device: unknown, program: number, times: number, alone: number) => void;
   readonly multiplyBare: (turns: number) => number;
-  readonly peak: (iterations: number) => number;
   readonly supports?: () => InstructionSet[];
 }
 
@@ -48,12 +47,6 @@ export function nativeMultiplyLoop(options: Pick<NativeOptions, "isa"> = {}): (t
   const plain = loadAddon("plain");
   const isa = chooseInstructionSet(plain.supports?.() ?? ["plain"], options.isa);
   return (isa === "plain" ? plain : loadAddon(isa)).multiplyBare;
-}
-
-/** Does `iterations` rounds of bare multiply-adds of the best (or the named) build and answers how many operations they were. */
-export function nativePeak(iterations: number, isa?: InstructionSet): number {
-  const plain = loadAddon("plain");
-  return loadAddon(chooseInstructionSet(plain.supports?.() ?? ["plain"], isa)).peak(iterations);
 }
 
 function chooseInstructionSet(supported: readonly InstructionSet[], asked: InstructionSet | undefined): InstructionSet {

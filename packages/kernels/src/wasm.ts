@@ -23,7 +23,6 @@ interface Exports {
   readonly lastWords: () => number;
   readonly clear: (address: number, bytes: number) => void;
   readonly finish: () => void;
-  readonly peak: (iterations: number) => number;
   readonly multiplyBare: (turns: number) => number;
 }
 
@@ -73,16 +72,6 @@ export async function wasmMultiplyLoop(
   const module = await compileModule(new URL(`${name}.wasm`, options.base ?? new URL("../wasm/", import.meta.url)));
   const instance = await WebAssembly.instantiate(module, { env: { memory: createMemory(false).memory } });
   return (instance.exports as unknown as Exports).multiplyBare;
-}
-
-/** Answers a function that does `iterations` rounds of bare multiply-adds and says how many operations they were. */
-export async function wasmPeak(
-  options: Pick<WasmOptions, "relaxed" | "base"> = {},
-): Promise<(iterations: number) => number> {
-  const name = `${chooseRelaxed(options.relaxed) ? "relaxed" : "simd"}-single.wasm`;
-  const module = await compileModule(new URL(name, options.base ?? new URL("../wasm/", import.meta.url)));
-  const { memory } = createMemory(false);
-  return ((await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports).peak;
 }
 
 function chooseRelaxed(asked: boolean | undefined): boolean {
