@@ -128,13 +128,18 @@ export {
   type Cell,
   type CellSizes,
   cell,
+  drawsPerLayer,
+  type FusedOptions,
   type LayerInput,
   type LayerResult,
+  type LayerRun,
   type Named,
   project,
   runLayer,
+  type SequenceRun,
   unroll,
 } from "./nn/cell.js";
+export { stepCounts, stepMask } from "./nn/steps.js";
 export { gruCell } from "./nn/cells/gru.js";
 export { lstmCell } from "./nn/cells/lstm.js";
 export { rnnCell } from "./nn/cells/rnn.js";

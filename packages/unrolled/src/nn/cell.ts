@@ -1,8 +1,9 @@
 // A cell is one step of a recurrent network as a pure function of weights, input and state, written in ops. `unroll` runs
 // it over a sequence: T copies, tied weights. T time, N batch, D input, H hidden.
 import { ShapeError } from "../errors.js";
-import { concat, gather, linear, matmul, reshape, slice, stack, zeros } from "../graph/ops/index.js";
+import { at, concat, gather, linear, matmul, reshape, stack, where, zeros } from "../graph/ops/index.js";
 import { type Shape, sameShape, showShape, sizeOf, type Tensor } from "../graph/tensor.js";
+import { checkLengths, stepMask } from "./steps.js";
 
 export interface CellSizes {
   readonly D: number;
@@ -18,30 +19,85 @@ export type Named<K extends string = string> = Readonly<Record<K, Tensor>>;
  */
 export type LayerInput = Tensor | { readonly table: Tensor; readonly ids: Tensor; readonly frozen: boolean };
 
-export interface LayerResult<S extends string = string> {
-  /** The first state after each step [T,N,H]. */
-  readonly y: Tensor;
-  /** Every state after the last step. */
-  readonly state: Named<S>;
+/** What a cell may know of the sequence that it is about to run over. */
+export interface SequenceRun {
+  readonly T: number;
+  readonly N: number;
+  /** i32 [2], seed and step. Absent: evaluation, and nothing is random. */
+  readonly key?: Tensor;
+  /** The first of `drawsPerLayer` streams of draws that are this layer's and direction's own. */
+  readonly stream: number;
 }
 
-export interface Cell<W extends string = string, S extends string = string> {
+/** Streams of draws that each layer and direction has for itself. */
+export const drawsPerLayer = 16;
+
+/** How a layer is run. */
+export interface LayerRun {
+  /** Steps of each row, i32 [N] with values from 0 to T; all T where left out. */
+  readonly lengths?: Tensor;
+  /** Each row from its own last step to its first; y[t] still belongs to time t. */
+  readonly reverse?: boolean;
+  /** i32 [2], seed and step: training. Nothing is random where left out. */
+  readonly key?: Tensor;
+  readonly stream?: number;
+  /** Give what the cell shows of every step, too. */
+  readonly trace?: boolean;
+}
+
+/** What a fused layer is told: a LayerRun, and the same as the cell's `begin` saw it. */
+export interface FusedOptions {
+  readonly lengths?: Tensor;
+  readonly reverse: boolean;
+  readonly trace: boolean;
+  readonly run: SequenceRun;
+}
+
+export interface LayerResult<S extends string = string> {
+  /** The first state after each step [T,N,H]; zero past the end of a row. */
+  readonly y: Tensor;
+  /** Every state after the last step that a row has. */
+  readonly state: Named<S>;
+  /** Where asked for: the states after each step, and gates and candidates by the cell's names, each [T,N,...]. */
+  readonly trace?: Named;
+}
+
+/**
+ * W names of weights, S of states, B of what `begin` adds. The first state is what the layer above sees; it need not be
+ * H wide.
+ */
+export interface Cell<W extends string = string, S extends string = string, B extends string = never> {
   readonly name: string;
   readonly weights: (sizes: CellSizes) => Readonly<Record<W, Shape>>;
-  /** Shapes of the states without the batch axis; the first is what the layer above sees. */
+  /** Shapes of the states without the batch axis. */
   readonly state: (sizes: CellSizes) => Readonly<Record<S, Shape>>;
-  /** x [N,D], states [N,...] -> states of the same shapes. */
-  readonly step: (weights: Named<W>, x: Tensor, state: Named<S>) => Named<S>;
-  /** The whole sequence in fused kernels; equal to `unroll`. */
-  readonly fused?: (weights: Named<W>, input: LayerInput, state: Named<S>) => LayerResult<S>;
+  /** Once per sequence, before its first step: masks, dropped weights. What it returns is handed to `step` and `fused`. */
+  readonly begin?: (weights: Named<W>, run: SequenceRun) => Named<W | B>;
+  /**
+   * x [N,D], states [N,...] -> states of the same shapes. Further names [N,...] beside the states are shown in a trace and
+   * change nothing. t is the step's index from 0 to T-1.
+   */
+  readonly step: (
+    weights: Named<W | B>,
+    x: Tensor,
+    state: Named<S>,
+    t: number,
+  ) => Named<NoInfer<S>> & Readonly<Record<string, Tensor>>;
+  /** The whole sequence in fused kernels, equal to `unroll`; undefined for what these kernels cannot do. */
+  readonly fused?: (
+    weights: Named<W | B>,
+    input: LayerInput,
+    state: Named<S>,
+    options: FusedOptions,
+  ) => LayerResult<S> | undefined;
   /** First values of one weight; uniform in +-1/sqrt(H) where left out. */
   readonly initial?: (weight: W, sizes: CellSizes, uniform: () => number) => Float32Array;
 }
 
 /** Checks nothing, changes nothing: gives a cell its types. */
-export const cell = <const W extends string, const S extends string>(
-  definition: Omit<Cell<W, S>, "name"> & { readonly name?: string },
-): Cell<W, S> => ({
+export const cell = <const W extends string, const S extends string, const B extends string = never>(
+  definition: Omit<Cell<W, S, B>, "name"> & { readonly name?: string },
+): Cell<W, S, B> => ({
   name: "cell",
   ...definition,
 });
@@ -67,38 +123,111 @@ export function project(input: LayerInput, W: Tensor, b: Tensor): Tensor {
   return linear(sequenceOf(input), W, b);
 }
 
-/** Runs a cell over a sequence step by step: the unrolled graph of the lectures. */
-export function unroll<W extends string, S extends string>(
-  c: Cell<W, S>,
-  weights: Named<W>,
-  input: LayerInput,
-  state: Named<S>,
-): LayerResult<S> {
-  const xs = sequenceOf(input);
-  const [T, ...rest] = xs.shape;
-  const outputs: Tensor[] = [];
-  let current = state;
-  for (let t = 0; t < T; t++) {
-    const next = c.step(weights, reshape(slice(xs, 0, t, t + 1), rest), current);
-    for (const name of Object.keys(state) as S[])
-      if (!next[name] || !sameShape(next[name].shape, state[name].shape))
-        throw new ShapeError(
-          `${c.name}: step must keep the shape of state ${name} ${showShape(state[name].shape)}, was ${next[name] ? showShape(next[name].shape) : "absent"}`,
-        );
-    outputs.push(Object.values<Tensor>(next)[0]);
-    current = next;
-  }
-  return { y: stack(outputs), state: current };
+/** Names of a cell's states; the first is what the layer above sees. */
+export const stateNames = <W extends string, S extends string, B extends string>(c: Cell<W, S, B>): readonly S[] =>
+  Object.keys(c.state({ D: 1, H: 1 })) as S[];
+
+/** A LayerRun as the cell sees it. ShapeError for lengths that are none. */
+function runOf(c: { readonly name: string }, input: LayerInput, run: LayerRun): FusedOptions {
+  const [T, N] = ("table" in input ? input.ids : input).shape;
+  if (run.lengths) checkLengths(c.name, run.lengths, N);
+  return {
+    ...(run.lengths && { lengths: run.lengths }),
+    reverse: run.reverse ?? false,
+    trace: run.trace ?? false,
+    run: { T, N, ...(run.key && { key: run.key }), stream: run.stream ?? 0 },
+  };
 }
 
-/** Runs a cell over a sequence: fused where it can be, else unrolled. */
-export function runLayer<W extends string, S extends string>(
-  c: Cell<W, S>,
+/** a where a row has this step, else b; there [N] or [T,N] beside tensors of more axes. */
+function choose(there: Tensor | undefined, a: Tensor, b: Tensor | number): Tensor {
+  if (!there) return a;
+  const axes = a.shape.map((n, i) => (i < there.shape.length ? n : 1));
+  return where(reshape(there, axes), a, b);
+}
+
+/**
+ * Runs a cell over a sequence step by step: the unrolled graph of the lectures. A row past its length copies its states
+ * through, and y is zero there; in reverse it starts at its own last step. ShapeError for a step that changes its states'
+ * shapes.
+ */
+export function unroll<W extends string, S extends string, B extends string = never>(
+  c: Cell<W, S, B>,
   weights: Named<W>,
   input: LayerInput,
   state: Named<S>,
+  run: LayerRun = {},
 ): LayerResult<S> {
-  return c.fused ? c.fused(weights, input, state) : unroll(c, weights, input, state);
+  const options = runOf(c, input, run);
+  return steps(c, begun(c, weights, options.run), input, state, options);
+}
+
+const begun = <W extends string, S extends string, B extends string>(
+  c: Cell<W, S, B>,
+  weights: Named<W>,
+  run: SequenceRun,
+): Named<W | B> => c.begin?.(weights, run) ?? (weights as Named<W | B>);
+
+function steps<W extends string, S extends string, B extends string>(
+  c: Cell<W, S, B>,
+  weights: Named<W | B>,
+  input: LayerInput,
+  state: Named<S>,
+  { lengths, reverse, trace, run: { T } }: FusedOptions,
+): LayerResult<S> {
+  const xs = sequenceOf(input);
+  const names = stateNames(c);
+  const mask = lengths && stepMask(lengths, T);
+  const shown = new Array<Named>(T);
+  let current: Named = state;
+  for (let i = 0; i < T; i++) {
+    const t = reverse ? T - 1 - i : i;
+    const next: Named = c.step(weights, at(xs, 0, t), current as Named<S>, t);
+    checkStates(c.name, names, current, next);
+    shown[t] = next;
+    const there = mask && at(mask, 0, t);
+    current = Object.fromEntries(names.map((name) => [name, choose(there, next[name], current[name])]));
+  }
+  const whole = (name: string): Tensor => choose(mask, stack(shown.map((values) => values[name])), 0);
+  return {
+    y: whole(names[0]),
+    state: current as Named<S>,
+    ...(trace && { trace: Object.fromEntries(Object.keys(shown[0]).map((name) => [name, whole(name)])) }),
+  };
+}
+
+function checkStates(where: string, names: readonly string[], before: Named, after: Named): void {
+  for (const name of names)
+    if (!after[name] || !sameShape(after[name].shape, before[name].shape))
+      throw new ShapeError(
+        `${where}: step must keep the shape of state ${name} ${showShape(before[name].shape)}, was ${after[name] ? showShape(after[name].shape) : "absent"}`,
+        { code: "cell-state" },
+      );
+}
+
+/** Runs a cell over a sequence: fused where it can be, else unrolled; both mean the same (see `unroll`). */
+export function runLayer<W extends string, S extends string, B extends string = never>(
+  c: Cell<W, S, B>,
+  weights: Named<W>,
+  input: LayerInput,
+  state: Named<S>,
+  run: LayerRun = {},
+): LayerResult<S> {
+  const options = runOf(c, input, run);
+  const ready = begun(c, weights, options.run);
+  const { lengths } = options;
+  const made = c.fused?.(ready, input, state, options);
+  if (!made) return steps(c, ready, input, state, options);
+  // A slab copies the state through past the end of a row: what is seen there is zero.
+  const mask = lengths && stepMask(lengths, options.run.T);
+  const { trace = {} } = made;
+  return {
+    y: choose(mask, made.y, 0),
+    state: made.state,
+    ...(options.trace && {
+      trace: Object.fromEntries(Object.entries(trace).map(([name, values]) => [name, choose(mask, values, 0)])),
+    }),
+  };
 }
 
 /** h [N,H] times R' for recurrent weights R [G*H,H] in PyTorch's layout. */

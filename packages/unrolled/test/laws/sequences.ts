@@ -11,6 +11,7 @@ import {
   evaluator,
   f32,
   forward,
+  full,
   gather,
   gradient,
   gru,
@@ -24,6 +25,7 @@ import {
   project,
   rnn,
   rnnCell,
+  runLayer,
   type Scalar,
   sum,
   type Tensor,
@@ -56,19 +58,27 @@ const standardCells: readonly (readonly [string, Cell])[] = [
   ["lstm", lstmCell as unknown as Cell],
 ];
 
-/** Both ways of running a cell, from the same inputs: outputs, last states and the gradient of everything. */
+/** Whole rows forwards, backwards, and rows of 0 to T steps both ways. */
+const ways = [false, true].flatMap((reverse) => [false, true].map((ragged) => ({ reverse, ragged })));
+
+/** Both ways of running a cell, from the same inputs: outputs, what is shown, last states and the gradient of everything. */
 function fusedEqualsUnrolled(device: Device, cell: Cell, T: number, tolerance: number): void {
-  const [N, D, H] = [3, 4, 5];
+  const [N, D, H] = [4, 3, 5];
   const shapes = { ...cell.weights({ D, H }) };
   const states = Object.keys(cell.state({ D, H }));
   const specs: Record<string, InputSpec> = { x: f32(T, N, D), "R y": f32(T, N, H) };
   for (const [name, shape] of Object.entries(shapes)) specs[name] = f32(...shape);
   for (const name of states) Object.assign(specs, { [name]: f32(N, H), [`R ${name}`]: f32(N, H) });
   const asked = ["x", ...Object.keys(shapes), ...states];
-  const run = (way: NonNullable<Cell["fused"]>): Record<string, ArrayLike<number>> => {
-    const program = compile(device, specs, (given) => {
+  const lengths = [T, T - 1, 0, Math.max(1, T - 2)];
+  const run = (layer: typeof runLayer, reverse: boolean, ragged: boolean): Record<string, ArrayLike<number>> => {
+    const program = compile(device, { ...specs, lengths: i32(N) }, (given: Tensors) => {
       const pick = (names: readonly string[]): Tensors => Object.fromEntries(names.map((name) => [name, given[name]]));
-      const { y, state } = way(pick(Object.keys(shapes)), given.x, pick(states));
+      const { y, state, trace } = layer(cell, pick(Object.keys(shapes)), given.x, pick(states), {
+        reverse,
+        trace: true,
+        ...(ragged && { lengths: given.lengths }),
+      });
       const results = [y, ...states.map((name) => state[name])];
       const loss = weighed(results, [given["R y"], ...states.map((name) => given[`R ${name}`])]);
       const gradients = gradient(
@@ -78,16 +88,37 @@ function fusedEqualsUnrolled(device: Device, cell: Cell, T: number, tolerance: n
       const named = (prefix: string, names: readonly string[], ts: readonly Tensor[]): Tensors =>
         Object.fromEntries(ts.map((t, i) => [`${prefix} ${names[i]}`, t]));
       return {
-        outputs: { ...named("value of", ["y", ...states], results), ...named("gradient of", asked, gradients) },
+        outputs: {
+          ...named("value of", ["y", ...states], results),
+          ...named("gradient of", asked, gradients),
+          ...named("every", Object.keys(trace ?? {}), Object.values(trace ?? {})),
+        },
       };
     });
-    const out = Object.entries(program.run(inputsOf(specs))).map(([name, v]) => [name, Array.from(v as Float32Array)]);
+    const given = { ...inputsOf(specs), lengths } as Record<string, ArrayLike<number>>;
+    const out = Object.entries(program.run(given)).map(([name, v]) => [name, Array.from(v as Float32Array)]);
     program.close();
     return Object.fromEntries(out);
   };
-  const fused = run((weights, input, state) => (cell.fused as NonNullable<Cell["fused"]>)(weights, input, state));
-  const unrolled = run((weights, input, state) => unroll(cell, weights, input, state));
-  for (const name of Object.keys(fused)) near(fused[name], unrolled[name], tolerance, `${name}, T=${T}`);
+  for (const { reverse, ragged } of ways) {
+    const [fused, unrolled] = [runLayer, unroll].map((layer) => run(layer, reverse, ragged));
+    const label = `T=${T}${reverse ? ", reversed" : ""}${ragged ? ", ragged" : ""}`;
+    if (Object.keys(fused).join() !== Object.keys(unrolled).join())
+      throw new Error(`${label}: must show ${Object.keys(unrolled)}, was ${Object.keys(fused)}`);
+    for (const name of Object.keys(fused)) near(fused[name], unrolled[name], tolerance, `${name}, ${label}`);
+    if (ragged) pastTheEnd(unrolled["value of y"], lengths, T, H, label);
+  }
+}
+
+/** y has zeros exactly where a row has no step. */
+function pastTheEnd(y: ArrayLike<number>, lengths: readonly number[], T: number, H: number, label: string): void {
+  for (let t = 0; t < T; t++)
+    for (const [n, length] of lengths.entries())
+      for (let j = 0; j < H; j++) {
+        const value = y[(t * lengths.length + n) * H + j];
+        if ((value === 0) !== t >= length)
+          throw new Error(`${label}: y[${t},${n},${j}] of ${length} steps is ${value}`);
+      }
 }
 
 /** Looking rows up in the multiplied table, or multiplying the rows that were looked up. The id V is the zero vector. */
@@ -222,6 +253,55 @@ function raggedEqualsAlone(device: Device): void {
     }
 }
 
+/**
+ * Step by step, both ways: every row of a ragged batch has the values it has alone, and read backwards it has those of
+ * the row turned round.
+ */
+function unrolledRowsAlone(device: Device, tolerance: number): void {
+  const [T, D, H] = [5, 3, 4];
+  const lengths = [5, 2, 0, 3];
+  const N = lengths.length;
+  for (const [name, cell] of standardCells) {
+    const weights = Object.fromEntries(
+      Object.entries(cell.weights({ D, H })).map(([key, shape]) => [key, f32(...shape)]),
+    );
+    const first = Object.keys(cell.state({ D, H }));
+    const run = (x: readonly number[], rows: number, reverse: boolean, ragged?: readonly number[]) => {
+      const steps = x.length / rows / D;
+      const specs = { ...weights, x: f32(steps, rows, D), ...(ragged && { lengths: i32(rows) }) };
+      const program = compile(device, specs, (given: Tensors) => {
+        const start = Object.fromEntries(first.map((key) => [key, full([rows, H], 0.25)]));
+        const o = { reverse, ...(ragged && { lengths: given.lengths }) };
+        const { y, state } = unroll(cell, given, given.x, start, o);
+        return { outputs: { y, h: state[first[0]] } };
+      });
+      const given = { ...inputsOf(weights), x, ...(ragged && { lengths: ragged }) };
+      const out = program.run(given as Parameters<typeof program.run>[0]);
+      const copy = { y: Array.from(out.y), h: Array.from(out.h) };
+      program.close();
+      return copy;
+    };
+    const x = Array.from(values(T * N * D, 52));
+    const rowOf = (all: readonly number[], n: number, width: number, steps: readonly number[]): number[] =>
+      steps.flatMap((t) => all.slice((t * N + n) * width, (t * N + n + 1) * width));
+    for (const reverse of [false, true]) {
+      const whole = run(x, N, reverse, lengths);
+      for (const [n, length] of lengths.entries()) {
+        if (length === 0) {
+          near(rowOf(whole.h, n, H, [0]), new Array(H).fill(0.25), 0, `${name}: state of a row without steps`);
+          continue;
+        }
+        const forwards = Array.from({ length }, (_, t) => t);
+        const order = reverse ? forwards.toReversed() : forwards;
+        const alone = run(rowOf(x, n, D, order), 1, false);
+        const label = `${name}${reverse ? " reversed" : ""}, row of ${length} steps`;
+        near(rowOf(whole.h, n, H, [0]), alone.h, tolerance, `${label}: last state`);
+        near(rowOf(whole.y, n, H, order), alone.y, tolerance, `${label}: outputs`);
+      }
+    }
+  }
+}
+
 /** A weight used at T steps has the sum of the gradients that T weights of their own would have: backpropagation through time. */
 function sharedEqualsSum(device: Device, tolerance: number): void {
   const [T, N, H] = [5, 2, 3];
@@ -280,6 +360,7 @@ export function sequenceSuite(engine: Engine): void {
     it("frozen = fresh", () => frozenEqualsFresh(device, engine.tolerance));
     it("one long sequence = its pieces, bit for bit", () => piecesEqualWhole(device));
     it("a ragged batch = its rows alone, bit for bit", () => raggedEqualsAlone(device));
+    it("unrolled rows alone, forwards and turned round", () => unrolledRowsAlone(device, engine.tolerance));
     it("one weight used T times = T weights, summed", () => sharedEqualsSum(device, engine.tolerance));
   });
 }

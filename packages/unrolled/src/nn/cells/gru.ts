@@ -32,10 +32,12 @@ export const gruCell = (reset: "after" | "before" = "after"): Cell<StandardWeigh
     const r = sigmoid(add(xr, add(recurrent(h, Rr), br)));
     const z = sigmoid(add(xz, add(recurrent(h, Rz), bz)));
     const n = candidates[reset](xn, r, h, weights);
-    return { h: add(mul(sub(1, z), n), mul(z, h)) };
+    return { h: add(mul(sub(1, z), n), mul(z, h)), r, z, n };
   },
-  fused: ({ weight_ih, weight_hh, bias_ih, bias_hh }, input, { h }) => {
-    const states = gru(project(input, weight_ih, bias_ih), weight_hh, bias_hh, h, { reset });
-    return { y: states.y, state: { h: states.h } };
+  fused: ({ weight_ih, weight_hh, bias_ih, bias_hh }, input, { h }, { lengths, reverse }) => {
+    const ragged = lengths && { lengths };
+    const states = gru(project(input, weight_ih, bias_ih), weight_hh, bias_hh, h, { reset, reverse, ...ragged });
+    const [r, z, n] = split(states.gates, 3);
+    return { y: states.y, state: { h: states.h }, trace: { h: states.y, r, z, n } };
   },
 });

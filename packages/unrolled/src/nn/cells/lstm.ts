@@ -11,12 +11,18 @@ export const lstmCell: Cell<StandardWeight, "h" | "c"> = {
   step: ({ weight_ih, weight_hh, bias_ih, bias_hh }, x, { h, c }) => {
     const gates = add(linear(x, weight_ih, add(bias_ih, bias_hh)), recurrent(h, weight_hh));
     const [i, f, g, o] = split(gates, 4);
-    const next = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
-    return { h: mul(sigmoid(o), tanh(next)), c: next };
+    const [input, forget, candidate, output] = [sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)];
+    const next = add(mul(forget, c), mul(input, candidate));
+    return { h: mul(output, tanh(next)), c: next, i: input, f: forget, g: candidate, o: output };
   },
-  fused: ({ weight_ih, weight_hh, bias_ih, bias_hh }, input, { h, c }) => {
-    const states = lstm(project(input, weight_ih, add(bias_ih, bias_hh)), weight_hh, h, c);
-    return { y: states.y, state: { h: states.h, c: states.c } };
+  fused: ({ weight_ih, weight_hh, bias_ih, bias_hh }, input, { h, c }, options) => {
+    const states = lstm(project(input, weight_ih, add(bias_ih, bias_hh)), weight_hh, h, c, options);
+    const [i, f, g, o] = split(states.gates, 4);
+    return {
+      y: states.y,
+      state: { h: states.h, c: states.c },
+      trace: { h: states.y, c: states.cells, i, f, g, o },
+    };
   },
   initial: (weight, { D, H }, uniform) => {
     const words = weight === "weight_ih" ? 4 * H * D : weight === "weight_hh" ? 4 * H * H : 4 * H;

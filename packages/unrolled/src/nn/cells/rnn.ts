@@ -10,8 +10,8 @@ export const rnnCell: Cell<StandardWeight, "h"> = {
   step: ({ weight_ih, weight_hh, bias_ih, bias_hh }, x, { h }) => ({
     h: tanh(add(linear(x, weight_ih, add(bias_ih, bias_hh)), recurrent(h, weight_hh))),
   }),
-  fused: ({ weight_ih, weight_hh, bias_ih, bias_hh }, input, { h }) => {
-    const states = rnn(project(input, weight_ih, add(bias_ih, bias_hh)), weight_hh, h);
-    return { y: states.y, state: { h: states.h } };
+  fused: ({ weight_ih, weight_hh, bias_ih, bias_hh }, input, { h }, options) => {
+    const states = rnn(project(input, weight_ih, add(bias_ih, bias_hh)), weight_hh, h, options);
+    return { y: states.y, state: { h: states.h }, trace: { h: states.y } };
   },
 };
