@@ -139,6 +139,27 @@ export {
   type SequenceRun,
   unroll,
 } from "./nn/cell.js";
+export {
+  type CellSpec,
+  cellOf,
+  cellOptions,
+  cellSpec,
+  readCellSpec,
+} from "./nn/cells/index.js";
+export {
+  type LayerOptions,
+  type LayerSpec,
+  layer,
+  runStack,
+  type StackLayer,
+  type StackResult,
+  type StackRun,
+  type StackWeight,
+  stackShapes,
+  stackStates,
+  stackWeights,
+  stackWidth,
+} from "./nn/stack.js";
 export { stepCounts, stepMask } from "./nn/steps.js";
 export { gruCell } from "./nn/cells/gru.js";
 export { lstmCell } from "./nn/cells/lstm.js";

@@ -30,3 +30,6 @@ export function checkLengths(where: string, lengths: Tensor, N: number): void {
       `${where}: lengths must be i32 ${showShape([N])}, was ${lengths.dtype} ${showShape(lengths.shape)}`,
     );
 }
+
+/** lengths i32 [N] (0..T) -> f32 [N]: 1 for a row that has any step. */
+export const startedRows = (lengths: Tensor, T: number): Tensor => less(0, asNumbers(lengths, T));
