@@ -37,10 +37,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "device (seam)": ["errors"],
   "device (reference)": ["device (seam)", "errors"],
   graph: ["device (seam)", "errors"],
-  text: ["errors", "limits"],
+  text: ["draws", "errors", "limits"],
+  metrics: [],
   nn: ["graph", "draws", "errors"],
   io: ["text", "errors", "limits"],
-  models: ["nn", "text", "graph", "io", "device (seam)", "draws", "errors", "limits"],
+  models: ["metrics", "nn", "text", "graph", "io", "device (seam)", "draws", "errors", "limits"],
   decode: ["models", "graph", "text", "device (seam)", "draws", "errors"],
   train: ["decode", "models", "io", "text", "nn", "graph", "device (seam)", "draws", "errors"],
 };

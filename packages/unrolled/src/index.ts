@@ -95,6 +95,44 @@ export {
   wordVocabularyOf,
 } from "./text/vocabulary.js";
 export { decodeVocabulary, encodeVocabulary } from "./text/vocabulary-file.js";
+export {
+  type BatchOptions,
+  bucketBatches,
+  bucketLengths,
+  fewBuckets,
+  type RowBatch,
+  wastedPart,
+} from "./text/rows/buckets.js";
+export { type LabelIndex, labelIndex, labelSeparator, labelSet, labelsIn } from "./text/rows/labels.js";
+export { type LabelledOptions, type LabelledText, parseLabelled, type RowFormat } from "./text/rows/labelled.js";
+export { parseNpy } from "./text/rows/npy.js";
+export { parseSeries, type Series, type SeriesOptions, type SeriesSet } from "./text/rows/series.js";
+export { type Split, shuffle, splitRows } from "./text/rows/split.js";
+export { parseTable, type TableOptions, type TableRow } from "./text/rows/table.js";
+export { parseTagged, type TaggedOptions, type TaggedTokens } from "./text/rows/tagged.js";
+export {
+  type ClassificationReport,
+  type ClassScore,
+  classificationReport,
+  countMultiLabel,
+  emptyConfusion,
+  emptyMultiLabel,
+  f1Of,
+  type MultiLabelCounts,
+  type MultiLabelReport,
+  multiLabelReport,
+} from "./metrics/classification.js";
+export { countErrors, type ErrorCounts, type ErrorReport, emptyErrors, errorReport } from "./metrics/errors.js";
+export {
+  areBio,
+  bioSpans,
+  countSpans,
+  emptySpans,
+  type Span,
+  type SpanCounts,
+  type SpanReport,
+  spanReport,
+} from "./metrics/spans.js";
 export { type GenerateOptions, generate, type Writer, write, writer } from "./decode/generate.js";
 export { checkSampling, chooseToken, type SamplingOptions } from "./decode/sampling.js";
 export { type Draws, draws } from "./draws.js";

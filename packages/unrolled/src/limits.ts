@@ -35,6 +35,14 @@ export interface Limits {
   readonly ngramBytes: number;
   /** Distinct n-grams that are counted; fitting takes a lower order rather than more. */
   readonly ngramNodes: number;
+  /** Rows of a table, lines of a JSONL file, examples of a data set. */
+  readonly rows: number;
+  /** Columns of a table, numbers of a vector. */
+  readonly columns: number;
+  /** Steps of one example. */
+  readonly steps: number;
+  /** Different labels or tags. */
+  readonly labels: number;
 }
 
 export const limits: Limits = Object.freeze({
@@ -55,4 +63,8 @@ export const limits: Limits = Object.freeze({
   recordBytes: 16 << 20,
   ngramBytes: 256 << 20,
   ngramNodes: 8_000_000,
+  rows: 10_000_000,
+  columns: 4_096,
+  steps: 1_000_000,
+  labels: 65_536,
 });
