@@ -12,6 +12,9 @@ import { fit, harmless, plainStyle, styleFor, visibleWidth } from "../src/termin
 const facts: RunFacts = { tokens: "char", epochs: 10, timed: false, directory: "play", remaining: () => 200 };
 const start = {
   type: "start",
+  task: "language-model",
+  guessing: Math.log(65),
+  memory: 12_345_678,
   device: "wasm",
   threads: 2,
   parameters: 1_234_567,
@@ -175,6 +178,8 @@ describe("plain lines", () => {
       bitsPerToken: 2.741,
       perplexity: 6.686,
       tokens: 100,
+      watched: "nats",
+      best: true,
       ngram,
     });
     expect(texts.join("")).toBe(

@@ -237,5 +237,20 @@ export {
 } from "./train/schedules.js";
 export { type Clip, type Descent, descend } from "./train/descend.js";
 export { type StepProgram, trainingStep } from "./train/step.js";
-export { type TrainOptions, train } from "./train/train.js";
+export { type LanguageTaskOptions, languageModelTask } from "./train/language-task.js";
+export { type RunOptions, type TaskTrainOptions, type TrainOptions, totalSteps } from "./train/options.js";
+export {
+  type Batch,
+  type Batches,
+  type LossOptions,
+  type Measurer,
+  type Metrics,
+  permutation,
+  type Piece,
+  type Sampler,
+  type Task,
+  type TaskLoss,
+  type Validation,
+} from "./train/task.js"; // prettier-ignore
+export { train } from "./train/train.js";
 export type { NamedArray } from "./io/named-array.js";

@@ -2,18 +2,25 @@
 import type { NamedArray } from "../io/named-array.js";
 import type { Evaluation } from "../models/evaluate.js";
 import type { PlateauState } from "./schedules.js";
+import type { Metrics } from "./task.js";
 
 export interface StartEvent {
   readonly type: "start";
+  /** "language-model", "classify", ... */
+  readonly task: string;
   readonly device: string;
   readonly threads: number;
   /** Trainable numbers. */
   readonly parameters: number;
-  /** Tokens to learn from, and to validate on. */
+  /** Tokens (or examples) to learn from, and to validate on. */
   readonly tokens: number;
   readonly validationTokens: number;
-  /** V. */
+  /** V; 0 where the task reads no tokens. */
   readonly vocabulary: number;
+  /** Loss of guessing; null where the task knows none. */
+  readonly guessing: number | null;
+  /** Bytes of the training step as planned: weights, optimizer, carried states, a batch, and all that is computed from it. */
+  readonly memory: number;
   readonly stepsPerEpoch: number;
   /** Steps this run will have made when it is done. */
   readonly totalSteps: number;
@@ -27,7 +34,7 @@ export interface StepEvent {
   readonly step: number;
   /** Epochs begun, 1 in the first. */
   readonly epoch: number;
-  /** Mean nats per token of this step's chunk. */
+  /** Mean loss of what this step predicted: nats per token for a language model. */
   readonly loss: number;
   /** Global 2-norm before clipping. */
   readonly gradientNorm: number;
@@ -36,11 +43,16 @@ export interface StepEvent {
   readonly tokensPerSecond: number;
 }
 
-export interface ValidationEvent extends Evaluation {
+/** The task's metrics, beside which they were measured. */
+export type ValidationEvent<M extends Metrics<M> = Evaluation> = M & {
   readonly type: "validation";
   readonly step: number;
   readonly epoch: number;
-}
+  /** The metric that plateau and early stopping look at. */
+  readonly watched: keyof M & string;
+  /** It is better than ever before. */
+  readonly best: boolean;
+};
 
 export interface SampleEvent {
   readonly type: "sample";
@@ -66,13 +78,14 @@ export interface TrainingState {
 export interface TrainingCounters {
   readonly step: number;
   readonly epoch: number;
-  /** Next chunk of the epoch. */
+  /** Next batch of the epoch. */
   readonly chunk: number;
   readonly seed: number;
   /** Reduce-on-plateau memory: best loss and evaluations since; the factor on the rate so far. */
   readonly plateau: PlateauState;
+  /** Best value of the watched metric so far. */
   readonly bestValidation: number | null;
-  /** Fingerprint of the training ids: resuming with other data is refused. */
+  /** Fingerprint of the training data: resuming with other data is refused. */
   readonly data: string;
 }
 
@@ -85,4 +98,10 @@ export interface DoneEvent {
   readonly seconds: number;
 }
 
-export type TrainEvent = StartEvent | StepEvent | ValidationEvent | SampleEvent | CheckpointEvent | DoneEvent;
+export type TrainEvent<M extends Metrics<M> = Evaluation> =
+  | StartEvent
+  | StepEvent
+  | ValidationEvent<M>
+  | SampleEvent
+  | CheckpointEvent
+  | DoneEvent;

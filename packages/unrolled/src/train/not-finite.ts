@@ -26,10 +26,11 @@ function indexOf(at: number, shape: Shape): number[] {
 /** A finding in words; an index into a whole sequence as its step and row. */
 export function placed(
   { where, index, shape, value }: Finding,
-  { T, N }: { readonly T: number; readonly N: number },
+  extent: { readonly T: number; readonly N: number } | undefined,
 ): string {
   const [t, n, ...rest] = index;
-  const inSequence = shape.length >= 2 && shape[1] === N;
+  const { T, N } = extent ?? { T: 0, N: 0 };
+  const inSequence = extent !== undefined && shape.length >= 2 && shape[1] === N;
   if (inSequence && shape[0] === T)
     return `${where}, ${value} at step t=${t} of ${T}, row ${n}, [${rest}] of [${shape.slice(2)}]`;
   // Slot 0 of a slab of states is the state before the first step.

@@ -71,9 +71,18 @@ export function rateFactor(spec: ScheduleSpec, progress: Progress): number {
 }
 
 /** What a validation does to the plateau's memory; other schedules leave it alone. */
-export function afterValidation(spec: ScheduleSpec, state: PlateauState, nats: number): PlateauState {
+export function afterValidation(
+  spec: ScheduleSpec,
+  state: PlateauState,
+  value: number,
+  better: "lower" | "higher" = "lower",
+): PlateauState {
   if (spec.name !== "plateau") return state;
-  if (state.best === null || nats < state.best) return { ...state, best: nats, waited: 0 };
+  if (isBetter(value, state.best, better)) return { ...state, best: value, waited: 0 };
   const waited = state.waited + 1;
   return waited > spec.patience ? { ...state, waited: 0, factor: state.factor * spec.factor } : { ...state, waited };
 }
+
+/** Whether a measurement beats the best so far; the first always does. */
+export const isBetter = (value: number, best: number | null, better: "lower" | "higher"): boolean =>
+  best === null || (better === "lower" ? value < best : value > best);

@@ -1,0 +1,59 @@
+// What a training run can be told, whatever it learns.
+import type { Device } from "../device/device.js";
+import { SpecError } from "../errors.js";
+import type { Clip } from "./descend.js";
+import type { TrainingState } from "./events.js";
+import type { LanguageTaskOptions } from "./language-task.js";
+import type { OptimizerSpec } from "./optimizers.js";
+import type { ScheduleSpec } from "./schedules.js";
+import type { Metrics, Task } from "./task.js";
+
+export interface RunOptions {
+  readonly device: Device;
+  readonly epochs?: number;
+  /** Stop after this many steps in all, wherever the epoch is. */
+  readonly maxSteps?: number;
+  readonly optimizer?: OptimizerSpec;
+  readonly schedule?: ScheduleSpec;
+  readonly clip?: Clip;
+  readonly seed?: number;
+  /** Steps between validations; each epoch where left out. Always at the end. */
+  readonly validateEvery?: number;
+  /** Steps between samples; none where left out or 0. The first is made before the first step. */
+  readonly sampleEvery?: number;
+  /** Steps between checkpoints, beside those at the end of each epoch and of the run. */
+  readonly checkpointEvery?: number;
+  /** Go on where a checkpoint stopped, with the same bits as if it had not. */
+  readonly resume?: TrainingState;
+  /** Set `requested` to end after the current step, with a checkpoint. */
+  readonly stop?: { readonly requested: boolean };
+  /** Milliseconds, for rates; 0 tokens/s are told without it. */
+  readonly clock?: () => number;
+  /** Awaited after every step: lets signals and pages have their turn. */
+  readonly pause?: () => Promise<void>;
+}
+
+/** A language model on a corpus. */
+export type TrainOptions = RunOptions & LanguageTaskOptions;
+
+/** Any task. */
+export interface TaskTrainOptions<M extends Metrics<M>> extends RunOptions {
+  readonly task: Task<M>;
+}
+
+/** Throws SpecError for options that make no run. */
+export function checkRunOptions({ clip }: RunOptions): void {
+  for (const [name, value] of Object.entries(clip ?? {}))
+    if (value !== undefined && !(value > 0))
+      throw new SpecError(`clip.${name}: must be a number above 0, was ${value}`, { code: "clip" });
+}
+
+/** Steps that a whole run makes, resumed or not. */
+export function totalSteps(
+  { epochs, maxSteps }: Pick<RunOptions, "epochs" | "maxSteps">,
+  stepsPerEpoch: number,
+): number {
+  const byEpochs =
+    epochs === undefined && maxSteps !== undefined ? Number.POSITIVE_INFINITY : (epochs ?? 10) * stepsPerEpoch; // prettier-ignore
+  return Math.min(byEpochs, maxSteps ?? Number.POSITIVE_INFINITY);
+}
