@@ -96,7 +96,13 @@ describe("a task of one's own", () => {
     const seen: number[] = [];
     const made = task();
     const { batches } = made;
-    const watching = { ...batches, at: (index: number) => (seen.push(index), batches.at(index, 0)) };
+    const watching = {
+      ...batches,
+      at: (index: number) => {
+        seen.push(index);
+        return batches.at(index, 0);
+      },
+    };
     await run({ epochs: 3 }, { ...made, batches: watching });
     const epochs = [0, 1, 2].map((e) => seen.slice(1 + e * count, 1 + (e + 1) * count));
     for (const [e, indices] of epochs.entries()) {
@@ -132,7 +138,13 @@ describe("a task of one's own", () => {
   it("compiles one program for each shape, the largest first", async () => {
     const device = openReference();
     let loaded = 0;
-    const counting = { ...device, load: (p: Parameters<typeof device.load>[0]) => (loaded++, device.load(p)) };
+    const counting = {
+      ...device,
+      load: (p: Parameters<typeof device.load>[0]) => {
+        loaded++;
+        return device.load(p);
+      },
+    };
     for await (const _ of train({ task: task(), device: counting, epochs: 3 }));
     expect(loaded).toBe(2);
   });
