@@ -1,0 +1,123 @@
+// The tasks made of words: agreement, names, dates, Pig Latin.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as k from "unrolled/tasks";
+
+describe("agreement", () => {
+  it("stands exactly `gap` words from noun to verb, every gap from 0 to 60", () => {
+    for (let gap = 0; gap <= 60; gap++)
+      for (const e of k.examples(k.agreementTask({ gap }), "training", 5)) {
+        expect(e.tokens.length).toBe(gap + 2);
+        expect(k.agreementSentence(e).split(" ")[gap + 2]).toBe(e.verb);
+        for (const word of e.tokens) expect(k.agreementWords).toContain(word);
+      }
+  });
+  it("the noun and its verb agree, and the wrong verb does not", () => {
+    const many = new Set(["were", "are", "have"]);
+    const plurals = /^(\w+s|children|mice|women|geese|wolves|ponies)$/;
+    for (const { tokens, label, verb, wrong } of k.examples(k.agreementTask({ gap: [0, 20] }), "test", 300)) {
+      expect(many.has(verb)).toBe(label === "many");
+      expect(many.has(wrong)).toBe(label === "one");
+      expect(plurals.test(tokens[1]) && !/^(mouse|goose|horse)$/.test(tokens[1])).toBe(label === "many");
+    }
+  });
+  it("the clause knows nothing of the number: its last noun agrees half of the time", () => {
+    const sample = k.examples(k.agreementTask({ gap: [8, 20] }), "training", 2000);
+    const many = (word: string): boolean => /(s|children|mice|women|geese)$/.test(word);
+    const nouns = new Set(sample.map(({ tokens }) => tokens[1]));
+    const agrees = sample.map(
+      ({ tokens }) => many(tokens.findLast((word, t) => t > 1 && nouns.has(word)) ?? "") === many(tokens[1]),
+    ); // prettier-ignore
+    const share = agrees.filter(Boolean).length / agrees.length;
+    expect(share > 0.46 && share < 0.54).toBe(true);
+  });
+});
+
+describe("teddy", () => {
+  it("both readings of a beginning are in the same part", () => {
+    const task = k.teddyTask();
+    const readings = new Map<string, Set<string>>();
+    for (const e of k.examples(task, "test", 3000)) {
+      const key = task.key(e);
+      readings.set(key, (readings.get(key) ?? new Set()).add(e.tags[e.measured[0]]));
+    }
+    expect([...readings.values()].filter(({ size }) => size === 2).length).toBeGreaterThan(0.9 * readings.size);
+  });
+  it("tags both words of a name and nothing else", () => {
+    for (const { tokens, tags, measured } of k.examples(k.teddyTask(), "training", 200)) {
+      const named = tags.flatMap((tag, t) => (tag === "name" ? [t] : []));
+      expect([[], [measured[0], measured[0] + 1]]).toContainEqual(named);
+      if (named.length > 0) expect(tokens[measured[0] + 1]).toMatch(/^[A-Z]/);
+    }
+  });
+});
+
+describe("names", () => {
+  it("splits each name of at least ten languages into one part, with one language", () => {
+    const set = k.namesTask();
+    const names = k.parts.flatMap((part) => set[part].map(({ tokens }) => tokens.join("")));
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(set.test.map(({ label }) => label)).size).toBeGreaterThanOrEqual(10);
+    expect(set.training.length).toBeGreaterThan(4000);
+    expect(set.training).toContainEqual({ tokens: [..."Spojené arabské emiráty"], label: "cs" });
+  });
+  it("chance is the share of the language that is likeliest in training", () => {
+    const set = k.namesTask({ languages: ["fi", "de", "fr"] });
+    const best = set.chance.predictor.replace("always ", "");
+    const counts = set.languages.map((l) => set.training.filter(({ label }) => label === l).length);
+    expect(set.languages[counts.indexOf(Math.max(...counts))]).toBe(best);
+    expect(set.chance.value).toBe(set.test.filter(({ label }) => label === best).length / set.test.length);
+  });
+});
+
+describe("dates", () => {
+  it("what is written means one date only, in all locales and forms together", () => {
+    const meaning = new Map<string, string>();
+    const task = k.datesTask({ forms: "all", years: [2000, 2003] });
+    for (const { source, target } of k.examples(task, "training", 12_000)) {
+      expect(meaning.get(source) ?? target, source).toBe(target);
+      meaning.set(source, target);
+    }
+    expect(meaning.size).toBeGreaterThan(8_000);
+  });
+  it("writes the lecture's forms", () => {
+    const forms = k.examples(k.datesTask({ forms: "all", locales: ["en-GB"], years: [1979, 1979] }), "training", 9000);
+    const written = new Set(forms.map(({ source }) => source));
+    const third = ["January", "May", "October"].flatMap((month) => [`3 ${month} 1979`, `the 3rd of ${month}, 79`]);
+    expect(third.filter((text) => written.has(text)).length).toBeGreaterThan(1);
+    const first = forms.filter(({ form }) => form === "May 3rd, 1979").map(({ source }) => source);
+    for (const text of first) expect(text).toMatch(/^[A-Z][a-z]+ (1?1th|12th|13th|\d?1st|\d?2nd|\d?3rd|\d*th), 1979$/);
+    expect(first).not.toContainEqual(expect.stringMatching(/ (11st|12nd|13rd)/));
+  });
+  it("forms that are held out are never drawn for training", () => {
+    const kept = k.examples(k.datesTask(), "training", 3000).map(({ locale, form }) => `${locale}/${form}`);
+    const held = new Set(
+      k.examples(k.datesTask({ forms: "held out" }), "test", 500).map((e) => `${e.locale}/${e.form}`),
+    ); // prettier-ignore
+    expect(held.size).toBeGreaterThan(10);
+    expect(kept.filter((form) => held.has(form))).toEqual([]);
+  });
+  it("covers forty languages", () => {
+    expect(new Set(k.dateLocales.map((locale) => locale.split("-")[0])).size).toBe(40);
+  });
+});
+
+describe("pig latin", () => {
+  it("has the assignment's three examples and its rules", () => {
+    const known = { team: "eamtay", impress: "impressway", shopping: "oppingshay", quick: "ickquay", sky: "yskay" };
+    for (const [word, translation] of Object.entries({ ...known, street: "reetstay", a: "away", brr: "rbray" }))
+      expect(k.pigLatin(word), word).toBe(translation);
+    expect(k.pigLatin("street", true)).toBe("eetstray");
+    expect(k.pigLatin("squeeze", true)).toBe("eezesquay");
+    expect(k.pigLatin("rhythm", true)).toBe("ythmrhay");
+  });
+  it("keeps every letter", () => {
+    const letters = (text: string): string => [...text].sort().join("");
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]{1,12}$/), fc.boolean(), (word, cluster) => {
+        const ending = "aeiou".includes(word[0]) ? "way" : "ay";
+        expect(letters(k.pigLatin(word, cluster))).toBe(letters(word + ending));
+      }),
+    );
+  });
+});
