@@ -3,6 +3,7 @@
 import { DataError } from "../errors.js";
 import { limits } from "../limits.js";
 import { oneSymbol } from "./corpus.js";
+import { encoder } from "./encode.js";
 import { decodePoints, decodeUtf8, unitsToString } from "./utf8.js";
 import { byteVocabulary, characterVocabularyOf, type Vocabulary } from "./vocabulary.js";
 import { scanWords } from "./words.js";
@@ -137,10 +138,38 @@ function encodeKind(vocabulary: Vocabulary, take: (ids: Int32Array) => void): Re
         end: () => {},
       };
     }
+    case "bpe":
+      return encodePairBlocks(vocabulary, take);
     default:
       return vocabulary.kind satisfies never;
   }
 }
+
+/** A text is cut where white space follows something visible: no piece reaches across. */
+function encodePairBlocks(vocabulary: Vocabulary, take: (ids: Int32Array) => void): Reading<void> {
+  const read = encoder(vocabulary);
+  const waiting: string[] = [];
+  return {
+    add: (block) => {
+      const { text, invalidAt } = decodeUtf8(block);
+      if (invalidAt >= 0) return invalidAt;
+      let cut = text.length - 1;
+      while (cut > 0 && !(space.test(text[cut]!) && !space.test(text[cut - 1]!))) cut--;
+      if (cut <= 0) waiting.push(text);
+      else {
+        take(read(waiting.join("") + text.slice(0, cut)));
+        waiting.splice(0, waiting.length, text.slice(cut));
+      }
+      return -1;
+    },
+    end: () => {
+      const rest = waiting.join("");
+      if (rest.length > 0) take(read(rest));
+    },
+  };
+}
+
+const space = /^[ \t\n\r]$/;
 
 function encodeCharacterBlocks(vocabulary: Vocabulary, take: (ids: Int32Array) => void): Reading<void> {
   const table = new Int32Array(0x110000).fill(-1);

@@ -1,6 +1,7 @@
 // A text made ready to learn from: its vocabulary, the ids of its first part for training and of its last part for validation.
 import { DataError } from "../errors.js";
-import { encode, placeIn } from "./encode.js";
+import { type BytePairOptions, bytePairVocabulary } from "./byte-pair-train.js";
+import { encode, encoder, placeIn } from "./encode.js";
 import type { Ids } from "./ids.js";
 import { decodeUtf8 } from "./utf8.js";
 import {
@@ -53,6 +54,21 @@ export function words(text: string, options: SplitOptions & WordOptions = {}): C
   const table = new Map(vocabulary.tokens.map((token, id) => [token, id]));
   const ids = Int32Array.from(all, (word) => table.get(word) ?? vocabulary.unknown!);
   return split(vocabulary, ids, fraction);
+}
+
+/**
+ * Byte-pair tokens. They are learnt from the training part of the text, which is its first characters; `size` is how many there may
+ * be. DataError `empty-text`, `one-symbol`, `validation-fraction`, `vocabulary-size`, `minimum-count`.
+ */
+export function bytePairs(text: string, options: SplitOptions & BytePairOptions): Corpus {
+  const fraction = checkFraction(options.validation);
+  let cut = trainingLength(text.length, fraction);
+  if (cut > 0 && (text.charCodeAt(cut - 1) & 0xfc00) === 0xd800) cut++;
+  const vocabulary = bytePairVocabulary(text.slice(0, cut), options);
+  const read = encoder(vocabulary);
+  const [training, validation] = [read(text.slice(0, cut)), read(text.slice(cut))];
+  if (training.every((id) => id === training[0])) throw oneSymbol(vocabulary.tokens[training[0]!]!, training.length);
+  return { vocabulary, training, validation };
 }
 
 /** Bytes, each its own token. DataError `empty-text`, `one-symbol`, `validation-fraction`. */

@@ -1,5 +1,6 @@
 // Ids to text, all at once or as they come.
 import { DataError } from "../errors.js";
+import { bytePairDecoder } from "./byte-pair-decode.js";
 import { codePointOf, continues, sequenceLength } from "./utf8.js";
 import type { Vocabulary } from "./vocabulary.js";
 import { firstSpacing, joinWord } from "./words.js";
@@ -28,7 +29,18 @@ export function decoder(vocabulary: Vocabulary): Decoder {
       return wordDecoder(vocabulary);
     case "char":
       return { push: (id) => tokenOf(vocabulary, id), end: () => "" };
+    case "bpe":
+      return pairDecoder(vocabulary);
+    default:
+      return vocabulary.kind satisfies never;
   }
+}
+
+function pairDecoder(vocabulary: Vocabulary): Decoder {
+  const bytes = byteDecoder();
+  const read = bytePairDecoder(vocabulary.pairs!, bytes);
+  const added = new Set(vocabulary.pairs!.added);
+  return { push: (id) => read(tokenOf(vocabulary, id), added.has(id)), end: bytes.end };
 }
 
 function tokenOf(vocabulary: Vocabulary, id: number): string {

@@ -1,5 +1,6 @@
 // Text to ids. Characters go through a table over U+0000..U+FFFF and a Map above it; words through a Map.
 import { DataError } from "../errors.js";
+import { bytePairEncoder } from "./byte-pair-encode.js";
 import { encodeUtf8 } from "./utf8.js";
 import type { Vocabulary } from "./vocabulary.js";
 import { scanWords } from "./words.js";
@@ -31,7 +32,16 @@ export function encoder(vocabulary: Vocabulary): Encoder {
       return wordEncoder(vocabulary);
     case "char":
       return characterEncoder(vocabulary);
+    case "bpe":
+      return pairEncoder(vocabulary);
+    default:
+      return vocabulary.kind satisfies never;
   }
+}
+
+function pairEncoder(vocabulary: Vocabulary): Encoder {
+  const read = bytePairEncoder(vocabulary.tokens, vocabulary.pairs!);
+  return (text, options = {}) => read(text, (unit, all, at) => unknownId(vocabulary, options, all, at, unit));
 }
 
 function characterEncoder(vocabulary: Vocabulary): Encoder {
@@ -84,7 +94,7 @@ function unknownId(vocabulary: Vocabulary, options: EncodeOptions, text: string,
   if (allowed && vocabulary.unknown !== undefined) return vocabulary.unknown;
   if (allowed && options.missing !== undefined) return options.missing;
   const { line, column } = placeIn(text, at);
-  const what = vocabulary.kind === "char" ? nameCharacter(token) : JSON.stringify(token);
+  const what = vocabulary.kind === "char" || vocabulary.kind === "bpe" ? nameCharacter(token) : JSON.stringify(token);
   const place = `line ${line}, column ${column}`;
   if (allowed) {
     throw new DataError(`${place}: ${what} is not in the vocabulary, and the vocabulary has no <unk> to stand for it`, {

@@ -1,10 +1,11 @@
 // Vocabularies: which symbols a model knows and their ids. V tokens, id = place in the list.
 import { DataError } from "../errors.js";
 import { limits } from "../limits.js";
+import type { BytePairs } from "./byte-pairs.js";
 import { compareCodePoints, loneSurrogate } from "./utf8.js";
 import { endToken, scanWords, unknownToken } from "./words.js";
 
-export type VocabularyKind = "char" | "word" | "byte";
+export type VocabularyKind = "char" | "word" | "byte" | "bpe";
 
 /** Plain data. `unknown` and `end` are ids of `<unk>` and `<eos>` where the vocabulary has them. */
 export interface Vocabulary {
@@ -13,6 +14,8 @@ export interface Vocabulary {
   readonly tokens: readonly string[];
   readonly unknown?: number;
   readonly end?: number;
+  /** How pairs of tokens merge: kind "bpe" has it, and no other. */
+  readonly pairs?: BytePairs;
 }
 
 export interface CharacterOptions {
@@ -88,11 +91,19 @@ export function byteVocabulary(): Vocabulary {
 }
 
 /** A vocabulary of known kind from its tokens in id order; finds `<unk>` and `<eos>`. */
-export function makeVocabulary(kind: VocabularyKind, tokens: readonly string[]): Vocabulary {
+export function makeVocabulary(kind: Exclude<VocabularyKind, "bpe">, tokens: readonly string[]): Vocabulary {
   const unknown = kind === "byte" ? -1 : tokens.indexOf(unknownToken);
   const end = kind === "word" ? tokens.indexOf(endToken) : -1;
   return { kind, tokens, ...(unknown < 0 ? {} : { unknown }), ...(end < 0 ? {} : { end }) };
 }
+
+/** A vocabulary of byte-pair tokens. `pairs` is taken as right. */
+export const bytePairVocabularyOf = (tokens: readonly string[], pairs: BytePairs, unknown?: number): Vocabulary => ({
+  kind: "bpe",
+  tokens,
+  pairs,
+  ...(unknown === undefined ? {} : { unknown }),
+});
 
 function checked(vocabulary: Vocabulary): Vocabulary {
   if (vocabulary.tokens.length <= limits.vocabulary) return vocabulary;
