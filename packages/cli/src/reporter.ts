@@ -46,7 +46,7 @@ export interface RunFacts {
   remaining(event: StepEvent): number;
 }
 
-const unitNames: Readonly<Record<TokenKind, string>> = { char: "char", word: "word", byte: "byte" };
+const unitNames: Readonly<Record<TokenKind, string>> = { char: "char", word: "word", byte: "byte", bpe: "token" };
 
 /** "bits/char", "bits/word", "bits/byte". */
 export const bitsUnit = (tokens: TokenKind): string => `bits/${unitNames[tokens]}`;

@@ -62,6 +62,7 @@ export {
   binaryText,
   bytes,
   type Corpus,
+  bytePairs,
   characters,
   checkFraction,
   invalidUtf8,
@@ -71,6 +72,10 @@ export {
   trainingLength,
   words,
 } from "./text/corpus.js";
+export type { BytePairs } from "./text/byte-pairs.js";
+export { type BytePairOptions, bytePairVocabulary, bytePairVocabularyFrom } from "./text/byte-pair-train.js";
+export { type PieceKind, type PieceScanner, pieceScanner } from "./text/pieces.js";
+export { readTokenizer } from "./text/tokenizer-json.js";
 export { firstIds, type Ids, type IdSource, sliceIds } from "./text/ids.js";
 export { type Decoder, decode, decoder } from "./text/decode.js";
 export { type EncodeOptions, type Encoder, encode, encoder } from "./text/encode.js";

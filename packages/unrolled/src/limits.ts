@@ -27,6 +27,8 @@ export interface Limits {
   readonly vocabulary: number;
   /** Different words of a text, before the rare ones become `<unk>`. */
   readonly distinctWords: number;
+  /** A tokenizer.json, in bytes. */
+  readonly tokenizerBytes: number;
   /** UTF-16 units in one token. */
   readonly tokenUnits: number;
   /** The JSON record of a training state, in bytes. */
@@ -59,6 +61,7 @@ export const limits: Limits = Object.freeze({
   vocabularyBytes: 16 << 20,
   vocabulary: 1_000_000,
   distinctWords: 4_000_000,
+  tokenizerBytes: 64 << 20,
   tokenUnits: 1_024,
   recordBytes: 16 << 20,
   ngramBytes: 256 << 20,

@@ -20,7 +20,7 @@ export interface IdsFacts {
     readonly modified: number;
     readonly sha256: string;
   }[];
-  readonly tokens: "char" | "word" | "byte";
+  readonly tokens: "char" | "word" | "byte" | "bpe";
   readonly minCount: number;
   /** Part of the text held out. */
   readonly validation: number;

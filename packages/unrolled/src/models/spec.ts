@@ -5,7 +5,7 @@ import { limits } from "../limits.js";
 
 export const cellNames = ["rnn", "gru", "lstm"] as const;
 export type CellName = (typeof cellNames)[number];
-export const tokenKinds = ["char", "word", "byte"] as const;
+export const tokenKinds = ["char", "word", "byte", "bpe"] as const;
 export type TokenKind = (typeof tokenKinds)[number];
 
 /** Everything that decides the shape and meaning of a model's weights. Spec + named weights = model. */

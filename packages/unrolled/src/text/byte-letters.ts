@@ -32,4 +32,5 @@ export function bytesToLetters(text: string): string {
 }
 
 /** Letter -> byte. */
-export const letterTable = (): ReadonlyMap<string, number> => new Map(byteLetters().map((letter, byte) => [letter, byte]));
+export const letterTable = (): ReadonlyMap<string, number> =>
+  new Map(byteLetters().map((letter, byte) => [letter, byte]));

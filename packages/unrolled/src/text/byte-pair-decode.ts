@@ -2,11 +2,14 @@
 import { bytesOfLetters, letterTable } from "./byte-letters.js";
 import type { BytePairs } from "./byte-pairs.js";
 import { metaspace } from "./pieces.js";
+import { decodeUtf8 } from "./utf8.js";
 
 /** What a decoder needs of one for bytes: what is still open is its own. */
 export interface ByteDecoder {
   readonly push: (byte: number) => string;
   readonly end: () => string;
+  /** Whether a sequence has begun that is not complete. */
+  readonly open: () => boolean;
 }
 
 /** Turns tokens into text; `bytes` completes UTF-8 sequences. A token that stands for bytes and one that stands for text may alternate. */
@@ -26,10 +29,22 @@ export function bytePairDecoder(pairs: BytePairs, bytes: ByteDecoder): (token: s
 }
 
 function letterDecoder(bytes: ByteDecoder): (token: string, added: boolean) => string {
-  const table = letterTable();
+  const letters = letterTable();
+  // What each token stands for: a text where it begins and ends between characters, else bytes; undefined where it is no letters.
+  const known = new Map<string, string | readonly number[] | undefined>();
+  const meaning = (token: string): string | readonly number[] | undefined => {
+    if (known.has(token)) return known.get(token);
+    const values = bytesOfLetters(token, letters);
+    const whole = values && decodeUtf8(Uint8Array.from(values));
+    const found = whole?.invalidAt === -1 ? whole.text : values;
+    known.set(token, found);
+    return found;
+  };
   return (token, added) => {
-    const values = added ? undefined : bytesOfLetters(token, table);
-    return values === undefined ? bytes.end() + token : values.map((byte) => bytes.push(byte)).join("");
+    const found = added ? undefined : meaning(token);
+    if (found === undefined) return bytes.end() + token;
+    if (typeof found !== "string") return found.map((byte) => bytes.push(byte)).join("");
+    return bytes.open() ? bytes.end() + found : found;
   };
 }
 
@@ -40,7 +55,10 @@ function fallbackByte(token: string): number {
   return digits.some((digit) => digit < 0) ? -1 : digits[0]! * 16 + digits[1]!;
 }
 
-function signDecoder({ prefix, byteFallback }: BytePairs, bytes: ByteDecoder): (token: string, added: boolean) => string {
+function signDecoder(
+  { prefix, byteFallback }: BytePairs,
+  bytes: ByteDecoder,
+): (token: string, added: boolean) => string {
   let first = prefix !== "never";
   return (token, added) => {
     const begins = first;

@@ -62,8 +62,9 @@ function prepare(
   first: boolean,
   { prefix, pieces }: BytePairs,
 ): { readonly text: string; readonly shift: number } {
-  const signs = pieces === "metaspace" ? text.replaceAll(" ", metaspace) : text;
-  const sign = pieces === "metaspace" ? metaspace : " ";
+  const signed = pieces === "metaspace" || pieces === "signs";
+  const signs = signed ? text.replaceAll(" ", metaspace) : text;
+  const sign = signed ? metaspace : " ";
   const wanted = (prefix === "always" || (prefix === "first" && first)) && !signs.startsWith(sign);
   return wanted ? { text: sign + signs, shift: 1 } : { text: signs, shift: 0 };
 }

@@ -8,7 +8,16 @@ import { bytePairVocabularyOf, type Vocabulary } from "./vocabulary.js";
 /** Throws the error of the file being read. */
 type Fail = (code: string, message: string) => never;
 
-const bytePairKeys = ["units", "pieces", "prefix", "suffix", "byteFallback", "fuseUnknown", "wholePieces", "join"] as const;
+const bytePairKeys = [
+  "units",
+  "pieces",
+  "prefix",
+  "suffix",
+  "byteFallback",
+  "fuseUnknown",
+  "wholePieces",
+  "join",
+] as const;
 
 export function encodeBytePairs({ tokens, unknown }: Vocabulary, pairs: BytePairs): Uint8Array {
   const options = bytePairKeys.map((key) => `${JSON.stringify(key)}: ${JSON.stringify(pairs[key])}`);
@@ -54,11 +63,7 @@ export function decodeBytePairs(
   return bytePairVocabularyOf(tokens, pairs, unknown === undefined ? undefined : idOf(unknown, "unknown"));
 }
 
-function optionsOf(
-  file: ReadonlyMap<string, Json>,
-  limits: Limits,
-  fail: Fail,
-): Omit<BytePairs, "added" | "merges"> {
+function optionsOf(file: ReadonlyMap<string, Json>, limits: Limits, fail: Fail): Omit<BytePairs, "added" | "merges"> {
   const choice = <K extends keyof typeof bytePairLists>(key: K): (typeof bytePairLists)[K][number] => {
     const found = bytePairLists[key].find((value) => value === file.get(key));
     return found ?? fail("value", `${key} must be one of ${bytePairLists[key].join(", ")}`);
@@ -94,7 +99,8 @@ export function checkMerges(
   return list.map((pair, rank) => {
     if (!Array.isArray(pair) || pair.length !== 2) return fail("merge", `merge ${rank} must be a pair of ids`);
     const [a, b] = pair.map((id) => idOf(id, `merge ${rank}`)) as [number, number];
-    if (!texts.has(tokens[a]! + tokens[b]!)) fail("merge", `merge ${rank} must make a token, makes ${JSON.stringify(tokens[a]! + tokens[b]!)}`);
+    if (!texts.has(tokens[a]! + tokens[b]!))
+      fail("merge", `merge ${rank} must make a token, makes ${JSON.stringify(tokens[a]! + tokens[b]!)}`);
     if (tokens[a] === "" || tokens[b] === "") fail("merge", `merge ${rank} must be of two texts, was of an empty one`);
     const key = pairKey(a, b);
     if (seen.has(key)) fail("merge", `merge ${rank} must be new, was like an earlier one`);

@@ -41,7 +41,8 @@ export function bytePairVocabularyFrom(counts: ReadonlyMap<string, number>, opti
     });
   if (!Number.isSafeInteger(minimumCount) || minimumCount < 1)
     throw new DataError(`minimum count: must be a whole number from 1, was ${minimumCount}`, { code: "minimum-count" });
-  if (counts.size === 0) throw new DataError("text: must hold at least one character, was empty", { code: "empty-text" });
+  if (counts.size === 0)
+    throw new DataError("text: must hold at least one character, was empty", { code: "empty-text" });
   const tokens = [...byteLetters()];
   const merges = learn(symbolsOf(counts), tokens, size, minimumCount);
   return bytePairVocabularyOf(tokens, {

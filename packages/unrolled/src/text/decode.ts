@@ -1,6 +1,6 @@
 // Ids to text, all at once or as they come.
 import { DataError } from "../errors.js";
-import { bytePairDecoder } from "./byte-pair-decode.js";
+import { type ByteDecoder, bytePairDecoder } from "./byte-pair-decode.js";
 import { codePointOf, continues, sequenceLength } from "./utf8.js";
 import type { Vocabulary } from "./vocabulary.js";
 import { firstSpacing, joinWord } from "./words.js";
@@ -66,7 +66,7 @@ function wordDecoder(vocabulary: Vocabulary): Decoder {
 }
 
 // Replaces each maximal invalid part by one U+FFFD, as browsers do.
-function byteDecoder(): Decoder {
+function byteDecoder(): ByteDecoder {
   const open: number[] = [];
   const push = (byte: number): string => {
     if (!Number.isInteger(byte) || byte < 0 || byte > 255) throw badId(byte, 256);
@@ -89,6 +89,7 @@ function byteDecoder(): Decoder {
   };
   return {
     push,
+    open: () => open.length > 0,
     end: () => {
       const text = open.length > 0 ? "\ufffd" : "";
       open.length = 0;

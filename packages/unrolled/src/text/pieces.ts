@@ -3,9 +3,9 @@
 //    it; white space by itself, but for the last of a run, which belongs to what follows;
 //  - words: the same, but marks belong to the letters before them, and no contractions are cut off;
 //  - whitespace: runs of word characters and runs of others; white space is lost. spaces: what stands between white space;
-//  - metaspace: each piece begins with the sign that stands for a space. none: all of it.
+//  - metaspace: each piece begins with the sign that stands for a space. signs: spaces become signs, nothing is cut. none: all of it.
 
-export const pieceKinds = ["words", "gpt2", "whitespace", "spaces", "metaspace", "none"] as const;
+export const pieceKinds = ["words", "gpt2", "whitespace", "spaces", "metaspace", "signs", "none"] as const;
 export type PieceKind = (typeof pieceKinds)[number];
 
 /** Stands for a space in the tokens of SentencePiece. */
@@ -14,16 +14,9 @@ export const metaspace = "▁";
 /** Calls `piece(start, end)` with the UTF-16 places of every piece in order. */
 export type PieceScanner = (text: string, piece: (start: number, end: number) => void) => void;
 
-const enum Class {
-  Unseen,
-  Letter,
-  Mark,
-  Number,
-  /** Connectors such as _, word characters that are no letters. */
-  Joiner,
-  Space,
-  Other,
-}
+/** Joiners are connectors such as _, word characters that are no letters. */
+const Class = { Unseen: 0, Letter: 1, Mark: 2, Number: 3, Joiner: 4, Space: 5, Other: 6 } as const;
+type Class = (typeof Class)[keyof typeof Class];
 
 const letter = /^\p{L}$/u;
 const mark = /^\p{M}$/u;
@@ -45,12 +38,13 @@ function classes(): (text: string, at: number) => Class {
   const seen = new Uint8Array(0x10000);
   return (text, at) => {
     const unit = text.charCodeAt(at);
-    const known = seen[unit]!;
+    const known = seen[unit]! as Class;
     if (known !== Class.Unseen) return known;
     const point = text.codePointAt(at)!;
     if (point > 0xffff) return classify(point);
-    seen[unit] = classify(point);
-    return seen[unit]!;
+    const found = classify(point);
+    seen[unit] = found;
+    return found;
   };
 }
 
@@ -68,6 +62,7 @@ export function pieceScanner(kind: PieceKind): PieceScanner {
       return spacedPieces();
     case "metaspace":
       return metaspacePieces;
+    case "signs":
     case "none":
       return (text, piece) => {
         if (text.length > 0) piece(0, text.length);
