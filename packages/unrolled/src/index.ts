@@ -183,12 +183,21 @@ export {
   unroll,
 } from "./nn/cell.js";
 export {
+  type CellChoice,
   type CellSpec,
+  type CellVariant,
   cellOf,
   cellOptions,
   cellSpec,
+  cellVariantNames,
+  cellVariants,
+  gruCell,
+  isCell,
+  lstmCell,
   readCellSpec,
+  rnnCell,
 } from "./nn/cells/index.js";
+export type { CellOption, CellOptions, CellOptionValue } from "./nn/cells/options.js";
 export {
   type LayerOptions,
   type LayerSpec,
@@ -204,9 +213,7 @@ export {
   stackWidth,
 } from "./nn/stack.js";
 export { stepCounts, stepMask } from "./nn/steps.js";
-export { gruCell } from "./nn/cells/gru.js";
-export { lstmCell } from "./nn/cells/lstm.js";
-export { rnnCell } from "./nn/cells/rnn.js";
+export { type Activation, type ActivationName, activate, activationNames, readActivation } from "./nn/activations.js";
 export { drawnVariables } from "./nn/init.js";
 export type {
   CheckpointEvent,

@@ -8,9 +8,7 @@ import { sameShape, type Shape, showShape, sizeOf, type Tensor, type Variable } 
 import { readVariable, variables, writeVariable } from "../graph/variable.js";
 import type { NamedArray } from "../io/named-array.js";
 import { type Cell, type LayerInput, type LayerResult, runLayer } from "../nn/cell.js";
-import { gruCell } from "../nn/cells/gru.js";
-import { lstmCell } from "../nn/cells/lstm.js";
-import { rnnCell } from "../nn/cells/rnn.js";
+import { gruCell, lstmCell, rnnCell } from "../nn/cells/index.js";
 import { cellValues, normalValues, uniformValues } from "../nn/init.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import {

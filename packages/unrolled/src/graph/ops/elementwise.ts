@@ -112,6 +112,14 @@ export const square = ((a: TensorLike) => mul(a, a)) as Elementwise;
 export const equal = binary("equal", () => [undefined, undefined]);
 export const less = binary("less", () => [undefined, undefined]);
 export const lessEqual = binary("lessEqual", () => [undefined, undefined]);
+const step = binary("less", () => {
+  throw new ShapeError("gradient: a hard threshold has none (its slope is 0 or infinite): it only runs forward", {
+    code: "no-gradient",
+    hint: "train with sigmoid or tanh, or keep the loss from depending on the weights below the threshold",
+  });
+});
+/** 1 where a > 0, else 0: the unit of the first networks. Runs forward only: asking for its gradient throws ShapeError. */
+export const hardThreshold = ((a: TensorLike) => step(0, a)) as Elementwise;
 /** 1 where a is neither NaN nor infinite, else 0; gradient zero. */
 export const finite = unary("finite", () => [undefined]);
 

@@ -10,6 +10,7 @@ export {
   finite,
   floor,
   full,
+  hardThreshold,
   less,
   lessEqual,
   log,

@@ -1,43 +1,131 @@
-// Gated recurrent unit. r,z,n: h' = (1-z) n + z h. `after` resets the product (cuDNN, PyTorch), `before` the state (Cho 2014).
-// The lectures' update gate is 1 - z.
-import { add, gru, linear, mul, sigmoid, slice, split, sub, tanh } from "../../graph/ops/index.js";
-import type { Tensor } from "../../graph/tensor.js";
-import { type Cell, type Named, project, recurrent } from "../cell.js";
-import { type StandardWeight, standardWeights } from "./standard.js";
+// Gated recurrent unit in its forms: reset gate before or after the recurrent product or none, update gate in either sense.
+// Gates r,z,n. D input, H hidden, G gates.
+import { add, concat, gru, layerNorm, linear, mul, neg, slice, split, sub } from "../../graph/ops/index.js";
+import type { Shape, Tensor } from "../../graph/tensor.js";
+import { activate } from "../activations.js";
+import {
+  type Cell,
+  type FusedOptions,
+  type LayerInput,
+  type LayerResult,
+  type Named,
+  project,
+  recurrent,
+} from "../cell.js";
+import { recurrentInitial, recurrentValues, uniformIn } from "./initial.js";
+import { changesStep, drawNoise, masked, noiseOptions, noNoise, zonedOut } from "./noise.js";
+import { activation, choice, flag, type OptionsOf } from "./options.js";
+import { clipOption, clipped, type StandardWeight, standardWeights } from "./standard.js";
 
-/** n from the input part, the reset gate and the state: the only place where the two forms differ. */
-type Candidate = (xn: Tensor, r: Tensor, h: Tensor, weights: Named<StandardWeight>) => Tensor;
-
-const thirds = (t: Tensor): [Tensor, Tensor, Tensor] => {
-  const H = t.shape[0] / 3;
-  return [slice(t, 0, 0, H), slice(t, 0, H, 2 * H), slice(t, 0, 2 * H, 3 * H)];
+export const gruOptions = {
+  /**
+   * Where the reset gate acts: "after" the recurrent product (cuDNN, PyTorch), "before" it (Cho 2014, the lectures), or
+   * "none": no reset gate (the lecture's simplified GRU; weights are [2H,...], z before n).
+   */
+  reset: choice("after", ["after", "before", "none"]),
+  /** What an update gate of 1 does: "keep" the old state (CS231n, PyTorch, ONNX) or "replace" it by the candidate (Coursera). */
+  update: choice("keep", ["keep", "replace"]),
+  gateActivation: activation("sigmoid"),
+  candidateActivation: activation("tanh"),
+  clip: clipOption,
+  /** Ba, Kiros, Hinton 2016, on the sums: input and recurrent part each, r and z together, n by itself. */
+  layerNorm: flag(false),
+  recurrentInitial,
+  ...noiseOptions,
 };
+export type GruOptions = OptionsOf<typeof gruOptions>;
 
-const candidates: Readonly<Record<"after" | "before", Candidate>> = {
-  after: (xn, r, h, { weight_hh, bias_hh }) =>
-    tanh(add(xn, mul(r, linear(h, thirds(weight_hh)[2], thirds(bias_hh)[2])))),
-  before: (xn, r, h, { weight_hh, bias_hh }) =>
-    tanh(add(xn, linear(mul(r, h), thirds(weight_hh)[2], thirds(bias_hh)[2]))),
-};
+type Weights = Named<StandardWeight | "gain_ih" | "gain_hh" | "mask_h" | "keep_h">;
 
-export const gruCell = (reset: "after" | "before" = "after"): Cell<StandardWeight, "h"> => ({
-  name: "gru",
-  weights: standardWeights(3),
-  state: ({ H }) => ({ h: [H] }),
-  step: (weights, x, { h }) => {
-    const { weight_ih, weight_hh, bias_ih, bias_hh } = weights;
-    const [xr, xz, xn] = split(linear(x, weight_ih, bias_ih), 3);
-    const [Rr, Rz] = thirds(weight_hh);
-    const [br, bz] = thirds(bias_hh);
-    const r = sigmoid(add(xr, add(recurrent(h, Rr), br)));
-    const z = sigmoid(add(xz, add(recurrent(h, Rz), bz)));
-    const n = candidates[reset](xn, r, h, weights);
-    return { h: add(mul(sub(1, z), n), mul(z, h)), r, z, n };
-  },
-  fused: ({ weight_ih, weight_hh, bias_ih, bias_hh }, input, { h }, { lengths, reverse }) => {
-    const ragged = lengths && { lengths };
-    const states = gru(project(input, weight_ih, bias_ih), weight_hh, bias_hh, h, { reset, reverse, ...ragged });
-    const [r, z, n] = split(states.gates, 3);
-    return { y: states.y, state: { h: states.h }, trace: { h: states.y, r, z, n } };
-  },
-});
+/**
+ * x [N,D], h [N,H]. With a = x W' + b_ih and sigma, tanh as the gates' and the candidate's activation:
+ *
+ *     r = sigma(a_r + h R_r' + bR_r)    z = sigma(a_z + h R_z' + bR_z)
+ *     n = tanh(a_n + r * (h R_n' + bR_n))   reset "after" (cuDNN, PyTorch)
+ *     n = tanh(a_n + (r * h) R_n' + bR_n)   reset "before" (Cho 2014 eq. 5-8)
+ *     n = tanh(a_n + h R_n' + bR_n)         reset "none"
+ *     h' = (1-z) n + z h                    update "keep": z keeps the old state
+ *     h' = z n + (1-z) h                    update "replace": the lecture's Gamma_u
+ *
+ * With layerNorm the sums become LN(x W'; gain_ih, b_ih) + LN(h R'; gain_hh, bR), the product with r outside LN: Ba 2016,
+ * supplement eq. 26-29, whose shifts beta are the two biases. Fused but for reset "none", other activations, clip, layerNorm
+ * and dropped or kept states.
+ */
+export function gruCellOf(o: GruOptions): Cell<StandardWeight, "h", string> {
+  const gates = o.reset === "none" ? 2 : 3;
+  const noise = { ...noNoise, ...o };
+  const shapes = ({ D, H }: { readonly D: number; readonly H: number }): Readonly<Record<string, Shape>> => ({
+    ...standardWeights(gates)({ D, H }),
+    ...(o.layerNorm && { gain_ih: [gates * H], gain_hh: [gates * H] }),
+  });
+  return {
+    name: "gru",
+    weights: shapes as Cell<StandardWeight>["weights"],
+    state: ({ H }) => ({ h: [H] }),
+    begin: (weights, run) => {
+      const H = weights.weight_hh.shape[1];
+      return drawNoise(weights, run, noise, { P: H, H });
+    },
+    step: (weights, x, { h }, t) => {
+      const w = weights as Weights;
+      const { r, z, n } = gatesOf(o, w, x, masked(h, w.mask_h));
+      const next = o.update === "keep" ? add(mul(sub(1, z), n), mul(z, h)) : add(mul(z, n), mul(sub(1, z), h));
+      return { h: zonedOut(h, next, w.keep_h, o.zoneout, t), ...(r && { r }), z, n };
+    },
+    fused: (weights, input, { h }, options) => fusedGru(o, weights, input, h, options),
+    initial: (weight, { D, H }, uniform) => {
+      const shape = shapes({ D, H })[weight];
+      if (weight.startsWith("gain")) return new Float32Array(shape[0]).fill(1);
+      return weight === "weight_hh"
+        ? recurrentValues(o.recurrentInitial, shape, H, H, uniform)
+        : uniformIn(shape, H, uniform);
+    },
+  };
+}
+
+/** Sums of gates [from,to) of one side: x W' + b, or its layer norm with b as the shift. */
+function sumsOf(o: GruOptions, x: Tensor, W: Tensor, b: Tensor, gain: Tensor, from: number, to: number): Tensor {
+  const H = W.shape[0] / (o.reset === "none" ? 2 : 3);
+  const rows = (t: Tensor): Tensor => slice(t, 0, from * H, to * H);
+  return o.layerNorm ? layerNorm(recurrent(x, rows(W)), rows(gain), rows(b)) : linear(x, rows(W), rows(b));
+}
+
+/** The gates of one step, from the input and the state as the recurrent products read it. */
+function gatesOf(o: GruOptions, w: Weights, x: Tensor, h: Tensor): { r?: Tensor; z: Tensor; n: Tensor } {
+  const last = o.reset === "none" ? 1 : 2;
+  const input = (from: number, to: number): Tensor => sumsOf(o, x, w.weight_ih, w.bias_ih, w.gain_ih, from, to);
+  const state = (from: number, to: number, of = h): Tensor =>
+    sumsOf(o, of, w.weight_hh, w.bias_hh, w.gain_hh, from, to);
+  const candidate = (part: Tensor): Tensor =>
+    activate(o.candidateActivation, clipped(add(input(last, last + 1), part), o.clip));
+  const gates = activate(o.gateActivation, clipped(add(input(0, last), state(0, last)), o.clip));
+  if (last === 1) return { z: gates, n: candidate(state(1, 2)) };
+  const [r, z] = split(gates, 2);
+  return { r, z, n: candidate(o.reset === "before" ? state(2, 3, mul(r, h)) : mul(r, state(2, 3))) };
+}
+
+/** Rows of the update gate with their sign turned: sigmoid(-a) = 1 - sigmoid(a), so the kernel's z is the other sense. */
+function turned(t: Tensor): Tensor {
+  const [r, z, n] = split(t, 3, 0);
+  return concat([r, neg(z), n], 0);
+}
+
+function fusedGru(
+  o: GruOptions,
+  weights: Named<StandardWeight>,
+  input: LayerInput,
+  h: Tensor,
+  options: FusedOptions,
+): LayerResult<"h"> | undefined {
+  if (o.reset === "none" || o.gateActivation !== "sigmoid" || o.candidateActivation !== "tanh") return undefined;
+  if (o.clip !== null || o.layerNorm || changesStep(o)) return undefined;
+  const sense = o.update === "keep" ? (t: Tensor): Tensor => t : turned;
+  const [W, R, b, bR] = [weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh].map(sense);
+  const states = gru(project(input, W, b), R, bR, h, { ...options, reset: o.reset });
+  const [r, z, n] = split(states.gates, 3);
+  return {
+    y: states.y,
+    state: { h: states.h },
+    trace: { h: states.y, r, z: o.update === "keep" ? z : sub(1, z), n },
+  };
+}

@@ -1,64 +1,131 @@
-// The cells by name: how a spec names a cell and its options, and the cell that it means.
+// Every built-in cell by its name: what a spec may say of it and how it is made.
 import { SpecError } from "../../errors.js";
 import type { Cell } from "../cell.js";
-import { gruCell } from "./gru.js";
-import { lstmCell } from "./lstm.js";
-import { type CellOption, type CellOptions, type CellOptionValue, readCellOptions, show } from "./options.js";
-import { rnnCell } from "./rnn.js";
+import { gruCellOf, gruOptions } from "./gru.js";
+import { jordanCellOf, jordanOptions } from "./jordan.js";
+import { checkLstm, lstmCellOf, lstmOptions } from "./lstm.js";
+import { mguCell } from "./mgu.js";
+import { mutCellOf } from "./mut.js";
+import { type CellOption, type OptionsOf, readCellOptions, type Schema, show } from "./options.js";
+import { rnnCellOf, rnnOptions } from "./rnn.js";
+import type { StandardWeight } from "./standard.js";
 
-export interface CellEntry {
-  readonly options: Readonly<Record<string, CellOption>>;
-  /** The cell of options that have been read: all are there. */
-  readonly make: (options: CellOptions) => Cell;
+/** A cell by name: its options, what they may not say together, and how it is made of them. */
+export interface CellFamily<S extends Schema = Schema> {
+  readonly options: S;
+  readonly check: (options: OptionsOf<S>, path: string) => void;
+  readonly make: (options: OptionsOf<S>) => Cell;
 }
 
-/** A cell with names of its own as one of any names: who runs it gives it the names that it asked for. */
-const erased = (c: unknown): Cell => c as Cell;
+function family<S extends Schema, W extends string, N extends string, B extends string>(
+  options: S,
+  make: (options: OptionsOf<S>) => Cell<W, N, B>,
+  check: CellFamily<S>["check"] = () => {},
+): CellFamily<S> {
+  return { options, check, make: (o) => make(o) as unknown as Cell };
+}
 
-const registry = {
-  rnn: { options: {}, make: () => erased(rnnCell) },
-  gru: {
-    options: { reset: { kind: "choice", choices: ["after", "before"], fallback: "after" } },
-    make: ({ reset }) => erased(gruCell(reset as "after" | "before")),
-  },
-  lstm: { options: {}, make: () => erased(lstmCell) },
-} satisfies Readonly<Record<string, CellEntry>>;
+/** The built-in cells. */
+export const cellFamilies = {
+  rnn: family(rnnOptions, rnnCellOf),
+  jordan: family(jordanOptions, jordanCellOf),
+  gru: family(gruOptions, gruCellOf),
+  lstm: family(lstmOptions, lstmCellOf, checkLstm),
+  mgu: family({}, () => mguCell),
+  mut1: family({}, () => mutCellOf(1)),
+  mut2: family({}, () => mutCellOf(2)),
+  mut3: family({}, () => mutCellOf(3)),
+} as const;
 
-export type CellName = keyof typeof registry;
-export const cellNames = Object.keys(registry) as readonly CellName[];
-const entries: Readonly<Record<CellName, CellEntry>> = registry;
-
-/** A cell as plain JSON: its name and all its options. A cell of one's own is known by `cell`, its own name. */
-export type CellSpec = ({ readonly name: CellName } & CellOptions) | { readonly name: "custom"; readonly cell: string };
+type Families = typeof cellFamilies;
+export type CellName = keyof Families;
+export const cellNames = Object.keys(cellFamilies) as readonly CellName[];
 
 /** The options that a cell has. */
-export const cellOptions = (name: CellName): Readonly<Record<string, CellOption>> => entries[name].options;
+export const cellOptions = (name: CellName): Readonly<Record<string, CellOption>> => cellFamilies[name].options;
 
-/** The spec of a cell, options left out filled in. SpecError for options that it does not have. */
-export const cellSpec = (name: CellName, options: Readonly<Record<string, CellOptionValue>> = {}): CellSpec =>
-  readCellSpec({ ...options, name }, "cell");
+/** A built-in cell as plain JSON: its name and every option it has. */
+export type NamedCellSpec = {
+  readonly [N in CellName]: { readonly name: N } & OptionsOf<Families[N]["options"]>;
+}[CellName];
+/** A cell as plain JSON. A cell of one's own is known by `cell`, its own name. */
+export type CellSpec = NamedCellSpec | { readonly name: "custom"; readonly cell: string };
 
-/** Reads parsed JSON as the spec of a cell. SpecError with the path of the first thing that is wrong. */
+/** A cell as it may be asked for: a name, or a name and some options. */
+export type CellChoice =
+  | CellName
+  | CellVariant
+  | { readonly [N in CellName]: { readonly name: N } & Partial<OptionsOf<Families[N]["options"]>> }[CellName]
+  | { readonly name: CellVariant; readonly [option: string]: unknown }
+  | { readonly name: "custom"; readonly cell: string };
+
+const odyssey = { name: "lstm", peephole: "gers" } as const;
+
+/** Names of published cells that are a cell above with certain options: what the options are then written out as. */
+export const cellVariants = {
+  /** Le, Jaitly, Hinton 2015: ReLU, recurrent weights begin as the identity. */
+  irnn: { name: "rnn", activation: "relu", recurrentInitial: "identity" },
+  /** The lectures' full GRU (Cho 2014): the reset gate acts on the state. */
+  "gru-before": { name: "gru", reset: "before" },
+  /** The Coursera lecture's: no reset gate, Gamma_u replaces. */
+  "gru-simplified": { name: "gru", reset: "none", update: "replace" },
+  /** The Coursera lecture's with Gamma_r and Gamma_u. */
+  "gru-full": { name: "gru", reset: "before", update: "replace" },
+  "lstm-peephole": odyssey,
+  "lstm-peephole-ng": { name: "lstm", peephole: "ng" },
+  /** Krause 2016. */
+  mlstm: { name: "lstm", multiplicative: true },
+  /** Greff 2017, "LSTM: A Search Space Odyssey": the vanilla LSTM (with peepholes) less or more one thing. */
+  nig: { ...odyssey, inputGate: false },
+  nfg: { ...odyssey, forgetGate: false },
+  nog: { ...odyssey, outputGate: false },
+  niaf: { ...odyssey, candidateActivation: "linear" },
+  noaf: { ...odyssey, outputActivation: "linear" },
+  np: { name: "lstm", peephole: "none" },
+  cifg: { ...odyssey, coupled: "f=1-i" },
+  fgr: { ...odyssey, gateRecurrence: true },
+} as const;
+export type CellVariant = keyof typeof cellVariants;
+export const cellVariantNames = Object.keys(cellVariants) as readonly CellVariant[];
+
+/** The complete spec of a cell or variant, options left out filled in. SpecError for options that it does not have. */
+export const cellSpec = (asked: CellChoice, options: Readonly<Record<string, unknown>> = {}): CellSpec =>
+  readCellSpec({ ...(typeof asked === "string" ? { name: asked } : asked), ...options }, "cell");
+
+/**
+ * Reads parsed JSON as the spec of a cell; a variant's name becomes the cell and options that it stands for. SpecError with
+ * the path of the first thing that is wrong.
+ */
 export function readCellSpec(value: unknown, path: string): CellSpec {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new SpecError(`${path}: must be an object, was ${show(value)}`, { code: "spec-value" });
   const given = value as Readonly<Record<string, unknown>>;
-  if (given.name === "custom") {
-    const known = readCellOptions("custom", {}, { name: "custom", ...without(given, "cell") }, path);
-    if (typeof given.cell !== "string" || given.cell === "" || given.cell.length > 100)
-      throw new SpecError(`${path}.cell: must be the name of a cell, was ${show(given.cell)}`, { code: "spec-value" });
-    return { ...known, name: "custom", cell: given.cell };
-  }
-  const name = cellNames.find((known) => known === given.name);
+  if (given.name === "custom") return readCustom(given, path);
+  const variant = cellVariantNames.find((known) => known === given.name);
+  const asked = variant ? { ...cellVariants[variant], ...without(given, "name") } : given;
+  const name = cellNames.find((known) => known === asked.name);
   if (!name)
-    throw new SpecError(`${path}.name: must be one of ${cellNames.join(", ")}, was ${show(given.name)}`, {
-      code: "spec-value",
-    });
-  return { name, ...readCellOptions(name, entries[name].options, given, path) };
+    throw new SpecError(
+      `${path}.name: must be one of ${[...cellNames, ...cellVariantNames].join(", ")}, was ${show(given.name)}`,
+      { code: "spec-value" },
+    );
+  const { options, check } = erasedFamily(name);
+  const read = readCellOptions(name, options, asked, path);
+  check(read, path);
+  return { name, ...read } as CellSpec;
+}
+
+function readCustom(given: Readonly<Record<string, unknown>>, path: string): CellSpec {
+  readCellOptions("custom", {}, without(given, "cell"), path);
+  if (typeof given.cell !== "string" || given.cell === "" || given.cell.length > 100)
+    throw new SpecError(`${path}.cell: must be the name of a cell, was ${show(given.cell)}`, { code: "spec-value" });
+  return { name: "custom", cell: given.cell };
 }
 
 const without = (given: Readonly<Record<string, unknown>>, key: string): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(given).filter(([name]) => name !== key));
+
+const erasedFamily = (name: CellName): CellFamily => cellFamilies[name] as unknown as CellFamily;
 
 export const isCell = (c: CellSpec | Cell): c is Cell => "step" in c && typeof c.step === "function";
 
@@ -70,5 +137,16 @@ export function cellOf(spec: CellSpec | Cell): Cell {
       code: "cell-absent",
       hint: "give the cell itself beside the spec that names it",
     });
-  return entries[spec.name].make(spec);
+  return erasedFamily(spec.name).make(spec as unknown as OptionsOf<Schema>);
 }
+
+const standard = (asked: CellChoice): Cell<StandardWeight, "h"> =>
+  cellOf(cellSpec(asked)) as unknown as Cell<StandardWeight, "h">;
+
+/** Elman's cell with tanh. */
+export const rnnCell: Cell<StandardWeight, "h"> = standard("rnn");
+/** A GRU whose update gate keeps the old state, reset gate "after" the recurrent product (cuDNN, PyTorch) or "before" it. */
+export const gruCell = (reset: "after" | "before" = "after"): Cell<StandardWeight, "h"> =>
+  standard({ name: "gru", reset });
+/** The LSTM with a forget gate, without peepholes. */
+export const lstmCell = standard("lstm") as unknown as Cell<StandardWeight, "h" | "c">;
