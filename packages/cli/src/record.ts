@@ -11,8 +11,8 @@ export interface RunRecord {
   readonly settings: RunSettings;
   readonly files: readonly DataFile[];
   readonly counters: TrainingCounters;
-  /** The last validation; null before the first. */
-  readonly validation: { readonly step: number; readonly nats: number; readonly tokens: number } | null;
+  /** The metrics of the last validation and its step; null before the first. */
+  readonly validation: Readonly<Record<string, number>> | null;
   /** null where nothing is held out. */
   readonly ngram: Baseline | null;
   /** Tokens learnt from, and held out. */
@@ -80,7 +80,7 @@ const record = z.strictObject({
   settings,
   files: z.array(file).min(1),
   counters,
-  validation: z.strictObject({ step: natural, nats: z.number(), tokens: natural }).nullable(),
+  validation: z.object({ step: natural }).catchall(z.number()).nullable(),
   ngram: baseline.nullable(),
   tokens: natural,
   validationTokens: natural,

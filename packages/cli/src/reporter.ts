@@ -1,14 +1,5 @@
 // Consumers of a run's events: JSON lines, plain lines, or a live block on a terminal.
-import type {
-  CheckpointEvent,
-  DoneEvent,
-  Evaluation,
-  SampleEvent,
-  StartEvent,
-  StepEvent,
-  TokenKind,
-  ValidationEvent,
-} from "unrolled";
+import type { CheckpointEvent, DoneEvent, Evaluation, SampleEvent, StartEvent, StepEvent, TokenKind } from "unrolled";
 
 /** The n-gram model of the same training text, on the same held-out text. */
 export interface Baseline extends Evaluation {
@@ -18,12 +9,31 @@ export interface Baseline extends Evaluation {
   readonly countedOn?: number;
 }
 
+/** A validation of any task; its metrics lie beside these fields. */
+export interface Measured {
+  readonly type: "validation";
+  readonly step: number;
+  readonly epoch: number;
+  readonly watched: string;
+  readonly best: boolean;
+  readonly ngram: Baseline | undefined;
+}
+
+/** The metrics of a validation by name, in the task's order. */
+export function metricsOf(event: Measured): Readonly<Record<string, number>> {
+  const { type: _, step: _step, epoch: _epoch, watched: _watched, best: _best, ngram: _ngram, ...metrics } = event;
+  return metrics as Readonly<Record<string, number>>;
+}
+
+export const isEvaluation = (event: Measured): event is Measured & Evaluation =>
+  ["nats", "bitsPerToken", "perplexity", "tokens"].every((name) => name in event);
+
 export type RunEvent =
   | StartEvent
   | StepEvent
   | SampleEvent
   | DoneEvent
-  | (ValidationEvent & { readonly ngram: Baseline | undefined })
+  | Measured
   | { readonly type: "checkpoint"; readonly step: CheckpointEvent["step"]; readonly directory: string };
 
 export interface Reporter {
@@ -37,7 +47,8 @@ export interface Reporter {
 
 /** What reporters need to know of a run besides its events. */
 export interface RunFacts {
-  readonly tokens: TokenKind;
+  /** What a language model reads; undefined for other tasks. */
+  readonly tokens: TokenKind | undefined;
   readonly epochs: number;
   /** The run ends by the clock: its steps and epochs have no known end. */
   readonly timed: boolean;

@@ -6,10 +6,12 @@ import {
   encodeNgram,
   encodeVocabulary,
   type Ids,
-  type LanguageModel,
   languageModel,
+  languageModelTask,
+  type Metrics,
   type StepEvent,
   streams,
+  type Task,
   type TrainingState,
 } from "unrolled";
 import type { Context } from "./context.js";
@@ -23,7 +25,7 @@ import { affordableSpec } from "./memory.js";
 import { countNgrams } from "./ngram-line.js";
 import type { RunRecord } from "./record.js";
 import type { Reporter, RunFacts } from "./reporter.js";
-import { type RunStore, runSession, totalSteps } from "./session.js";
+import { type RunStore, runSession, sampleLength, stepsOfRun } from "./session.js";
 import type { RunSettings } from "./settings.js";
 import { listenForStop, type Stop } from "./signals.js";
 import { createStore, openRun, type SavedRun } from "./store.js";
@@ -37,13 +39,13 @@ export interface RunRequest extends DeviceRequest {
   readonly seconds?: number;
 }
 
-interface Prepared {
+/** A run of any task, ready to go. */
+export interface PreparedRun<M extends Metrics<M>> {
   readonly settings: RunSettings;
-  readonly corpus: Corpus<Ids>;
-  readonly model: LanguageModel;
+  readonly task: Task<M>;
   readonly device: Device;
   readonly store: RunStore;
-  readonly record: Omit<RunRecord, "counters">;
+  readonly record: Pick<RunRecord, "ngram">;
   readonly resume?: TrainingState;
 }
 
@@ -87,7 +89,9 @@ export async function newRun(
       vocabulary: encodeVocabulary(vocabulary),
       ...(ngram === undefined ? {} : { ngram: encodeNgram(ngram.model) }),
     });
-    return await finish({ settings, corpus, model, device, store, record }, request, context);
+    const { batch, sequence } = settings;
+    const task = languageModelTask({ model, corpus, batch, sequence, sampleLength });
+    return await finish({ settings, task, device, store, record }, request, context);
   } catch (error) {
     await created.discard();
     throw error;
@@ -123,7 +127,9 @@ async function goOn(
   request: RunRequest,
   context: Context,
 ): Promise<number> {
-  const total = totalSteps(settings, corpus);
+  const { batch, sequence } = settings;
+  const task = languageModelTask({ model: run.model, corpus, batch, sequence, sampleLength });
+  const total = stepsOfRun(settings, task.batches.count);
   const made = run.training.counters.step;
   if (made >= total) {
     const more = settings.maxSteps === null ? `--epochs ${settings.epochs * 2}` : `--max-steps ${made * 2}`;
@@ -135,24 +141,25 @@ async function goOn(
   const { counters: _, ...rest } = run.record;
   const record = { ...rest, settings };
   const store = run.storeFor(record);
-  return await finish(
-    { settings, corpus, model: run.model, device, store, record, resume: run.training },
-    request,
-    context,
-  );
+  return await finish({ settings, task, device, store, record, resume: run.training }, request, context);
 }
 
-async function finish(prepared: Prepared, request: RunRequest, context: Context): Promise<number> {
-  const { settings, corpus, device, store, record } = prepared;
+/** Trains to the end, or until it is asked to stop, and says so; closes the device. */
+export async function finish<M extends Metrics<M>>(
+  prepared: PreparedRun<M>,
+  request: RunRequest,
+  context: Context,
+): Promise<number> {
+  const { settings, task, device, store, record } = prepared;
   const began = context.clock();
   const facts: RunFacts = {
-    tokens: settings.tokens,
+    tokens: task.name === "language-model" ? settings.tokens : undefined,
     epochs: settings.epochs,
     timed: request.seconds !== undefined,
     directory: store.directory,
     remaining: remaining(
-      settings,
-      totalSteps(settings, corpus),
+      task.tokens / task.batches.count,
+      stepsOfRun(settings, task.batches.count),
       request.seconds,
       () => (context.clock() - began) / 1000,
     ),
@@ -193,14 +200,9 @@ function reporterFor({ json }: RunRequest, facts: RunFacts, { output, people, en
   return liveReporter(output, facts, styleFor(true, env), clock);
 }
 
-function remaining(
-  { batch, sequence }: RunSettings,
-  total: number,
-  seconds: number | undefined,
-  elapsed: () => number,
-) {
+function remaining(tokensPerStep: number, total: number, seconds: number | undefined, elapsed: () => number) {
   return ({ step, tokensPerSecond }: StepEvent): number =>
-    Math.min(((total - step) * batch * sequence) / tokensPerSecond, (seconds ?? Number.POSITIVE_INFINITY) - elapsed());
+    Math.min(((total - step) * tokensPerStep) / tokensPerSecond, (seconds ?? Number.POSITIVE_INFINITY) - elapsed());
 }
 
 async function lastWords(

@@ -1,20 +1,18 @@
 // One training run from its first event to its last: shows it, keeps it, and stops it when asked.
 import {
-  type Corpus,
   type Device,
   type DoneEvent,
-  generate,
-  type Ids,
-  type LanguageModel,
+  type Metrics,
   NumericError,
+  type StartEvent,
   type StepEvent,
-  streams,
+  type Task,
+  totalSteps,
   type TrainEvent,
   type TrainingState,
   train,
-  type ValidationEvent,
 } from "unrolled";
-import type { Baseline, Reporter } from "./reporter.js";
+import type { Baseline, Measured, Reporter } from "./reporter.js";
 import type { RunSettings } from "./settings.js";
 import type { Stop } from "./signals.js";
 import { optimizerSpec } from "./specs.js";
@@ -24,19 +22,32 @@ export interface RunStore {
   readonly directory: string;
   save(event: Extract<TrainEvent, { type: "checkpoint" }>): Promise<void>;
   /** A line for metrics.jsonl, written with the next checkpoint. */
-  measure(event: StepEvent | (ValidationEvent & { readonly ngram: Baseline | undefined })): void;
+  measure(event: StepEvent | Measured): void;
 }
 
-export interface Session {
-  readonly settings: RunSettings;
-  readonly corpus: Corpus<Ids>;
-  readonly model: LanguageModel;
+/** What a session needs to know of a run's settings, whatever it learns. */
+export type SessionSettings = Pick<
+  RunSettings,
+  | "epochs"
+  | "maxSteps"
+  | "optimizer"
+  | "schedule"
+  | "clipNorm"
+  | "clipValue"
+  | "sampleEvery"
+  | "checkpointEvery"
+  | "seed"
+>;
+
+export interface Session<M extends Metrics<M>> {
+  readonly settings: SessionSettings;
+  readonly task: Task<M>;
   readonly device: Device;
   readonly store: RunStore;
   readonly reporter: Reporter;
   readonly stop: Stop;
   readonly clock: () => number;
-  /** The n-gram line of the held-out text; undefined where nothing is held out. */
+  /** What the held-out data is measured against: the n-gram line of a text; undefined where there is none. */
   readonly baseline: () => Baseline | undefined;
   readonly resume?: TrainingState;
   /** Seconds after which the run stops by itself; samples are then spread over the time, not the steps. */
@@ -50,41 +61,47 @@ export const sampleLength = 200;
 const checkpointPace = 500;
 
 /** Steps that the whole run makes, resumed or not. */
-export function totalSteps({ epochs, maxSteps, batch, sequence }: RunSettings, corpus: Corpus<Ids>): number {
-  return Math.min(epochs * streams(corpus.training, { batch, sequence }).count, maxSteps ?? Number.POSITIVE_INFINITY);
-}
+export const stepsOfRun = (
+  { epochs, maxSteps }: Pick<RunSettings, "epochs" | "maxSteps">,
+  stepsPerEpoch: number,
+): number => totalSteps({ epochs, ...(maxSteps === null ? {} : { maxSteps }) }, stepsPerEpoch);
 
-export async function runSession(session: Session): Promise<DoneEvent> {
+export async function runSession<M extends Metrics<M>>(session: Session<M>): Promise<DoneEvent> {
   const { stop, clock } = session;
   let done: DoneEvent | undefined;
+  let start: StartEvent | undefined;
   let saved: number | undefined = session.resume?.counters.step;
   const began = clock();
   const sampler = timedSamples(session, began);
   try {
     for await (const event of train(trainOptions(session))) {
-      if (event.type === "step") checkDivergence(event, session);
+      if (event.type === "start") start = event;
+      if (event.type === "step") checkDivergence(event, start);
       await handle(event, session);
       if (event.type === "checkpoint") saved = event.step;
       if (event.type === "done") done = event;
       if (event.type === "step") {
-        await sampler(event);
+        await sampler.after(event);
         if (session.seconds !== undefined && clock() - began > session.seconds * 1000) stop.request(undefined);
       }
     }
   } catch (error) {
     throw error instanceof NumericError ? withAdvice(error, session, saved) : error;
+  } finally {
+    sampler.close();
   }
   if (done === undefined) throw new Error("train: must end with a done event");
   return done;
 }
 
 /** Steps from one line of metrics.jsonl to the next: every step of a short run, some 5,000 of a long one. */
-const metricsPace = ({ settings, corpus }: Session): number => Math.ceil(totalSteps(settings, corpus) / 5000);
+const metricsPace = <M extends Metrics<M>>({ settings, task }: Session<M>): number =>
+  Math.ceil(stepsOfRun(settings, task.batches.count) / 5000);
 
 /** A reader that does not read must not keep a run from stopping. */
 const unlessStopped = (shown: Promise<void>, stop: Stop): Promise<void> => Promise.race([shown, stop.asked]);
 
-async function handle(event: TrainEvent, session: Session): Promise<void> {
+async function handle<M extends Metrics<M>>(event: TrainEvent<M>, session: Session<M>): Promise<void> {
   const { store, reporter, stop, baseline } = session;
   switch (event.type) {
     case "checkpoint":
@@ -108,25 +125,22 @@ async function handle(event: TrainEvent, session: Session): Promise<void> {
   }
 }
 
-function trainOptions({ settings, corpus, model, device, stop, clock, resume, seconds }: Session) {
-  const { batch, sequence, epochs, maxSteps, clipNorm, clipValue, seed } = settings;
-  const chunks = streams(corpus.training, { batch, sequence }).count;
-  const sampleEvery = settings.sampleEvery ?? Math.ceil(totalSteps(settings, corpus) / 10);
+function trainOptions<M extends Metrics<M>>({ settings, task, device, stop, clock, resume, seconds }: Session<M>) {
+  const { epochs, maxSteps, clipNorm, clipValue, seed } = settings;
+  const stepsPerEpoch = task.batches.count;
+  const sampleEvery = settings.sampleEvery ?? Math.ceil(stepsOfRun(settings, stepsPerEpoch) / 10);
   const checkpointEvery = settings.checkpointEvery ?? checkpointPace;
   return {
-    model,
-    corpus,
+    task,
     device,
-    batch,
-    sequence,
     epochs,
     ...(maxSteps === null ? {} : { maxSteps }),
     optimizer: optimizerSpec(settings.optimizer),
     schedule: settings.schedule,
     clip: { ...(clipNorm === null ? {} : { norm: clipNorm }), ...(clipValue === null ? {} : { value: clipValue }) },
     seed,
-    ...(seconds === undefined && sampleEvery > 0 ? { sampleEvery, sampleLength } : {}),
-    ...(settings.checkpointEvery !== null || checkpointEvery < chunks ? { checkpointEvery } : {}),
+    ...(seconds === undefined && sampleEvery > 0 ? { sampleEvery } : {}),
+    ...(settings.checkpointEvery !== null || checkpointEvery < stepsPerEpoch ? { checkpointEvery } : {}),
     ...(resume === undefined ? {} : { resume }),
     stop,
     clock,
@@ -145,14 +159,17 @@ function turnTaker(clock: () => number): () => Promise<void> {
 }
 
 /** For a run of so many seconds: samples after the first step, then at 10, 30, 60 and 100 % of the time. */
-function timedSamples({ seconds, model, device, reporter, clock, settings }: Session, began: number) {
-  const moments = [0, 0.1, 0.3, 0.6];
-  return async ({ step }: StepEvent): Promise<void> => {
-    if (seconds === undefined || moments.length === 0 || clock() - began < moments[0] * seconds * 1000) return;
-    moments.shift();
-    let text = "";
-    for await (const piece of generate({ model, device, length: sampleLength, seed: settings.seed })) text += piece;
-    await reporter.report({ type: "sample", step, text });
+function timedSamples<M extends Metrics<M>>(session: Session<M>, began: number) {
+  const { seconds, task, device, reporter, clock, settings } = session;
+  const moments = seconds === undefined ? [] : [0, 0.1, 0.3, 0.6].map((part) => part * seconds * 1000);
+  const sampler = moments.length > 0 ? task.sampler?.(device) : undefined;
+  return {
+    async after({ step }: StepEvent): Promise<void> {
+      if (sampler === undefined || moments.length === 0 || clock() - began < moments[0]) return;
+      moments.shift();
+      await reporter.report({ type: "sample", step, text: sampler.sample(settings.seed) });
+    },
+    close: () => sampler?.close(),
   };
 }
 
@@ -160,8 +177,8 @@ function timedSamples({ seconds, model, device, reporter, clock, settings }: Ses
  * A loss that is finite and absurd: a hundred times that of guessing. Such weights do not come back, and are not saved.
  * Throws NumericError.
  */
-function checkDivergence({ step, loss, gradientNorm }: StepEvent, { model }: Session): void {
-  const guessing = Math.log(model.spec.vocabulary);
+function checkDivergence({ step, loss, gradientNorm }: StepEvent, start: StartEvent | undefined): void {
+  const guessing = start?.guessing ?? Number.POSITIVE_INFINITY;
   if (loss <= 100 * guessing) return;
   throw new NumericError(
     `step ${step}: loss must stay near ${guessing.toFixed(2)}, that of guessing, or below; was ${loss.toPrecision(3)}, gradient norm ${gradientNorm.toPrecision(3)}`,
@@ -169,7 +186,11 @@ function checkDivergence({ step, loss, gradientNorm }: StepEvent, { model }: Ses
   );
 }
 
-function withAdvice(error: NumericError, { store, settings }: Session, saved: number | undefined): NumericError {
+function withAdvice<M extends Metrics<M>>(
+  error: NumericError,
+  { store, settings }: Session<M>,
+  saved: number | undefined,
+): NumericError {
   const kept =
     saved === undefined
       ? "no checkpoint had been written"

@@ -17,6 +17,7 @@ import {
   type TrainingState,
 } from "unrolled";
 import type { RunRecord } from "./record.js";
+import { metricsOf } from "./reporter.js";
 import type { RunStore } from "./session.js";
 import {
   createModelDirectory,
@@ -59,10 +60,14 @@ function storeIn(files: ModelDirectory, directory: string, run: KnownRun, compan
     },
     measure(event) {
       files.appendMetrics(JSON.stringify(event));
-      if (event.type === "validation") validation = { step: event.step, nats: event.nats, tokens: event.tokens };
+      if (event.type === "validation") validation = { step: event.step, ...finite(metricsOf(event)) };
     },
   };
 }
+
+/** JSON knows no infinities. */
+const finite = (metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 
 export interface SavedRun {
   readonly model: LanguageModel;

@@ -1,8 +1,8 @@
 // What appears on a terminal: plots, widths, redraws, and that no text can do harm.
-import type { StepEvent } from "unrolled";
+import type { Evaluation, StepEvent } from "unrolled";
 import { describe, expect, it } from "vitest";
 import { openOutput, type Writable } from "../src/output.js";
-import type { RunFacts } from "../src/reporter.js";
+import type { Measured, RunFacts } from "../src/reporter.js";
 import { history } from "../src/terminal/history.js";
 import { liveReporter } from "../src/terminal/live.js";
 import { plainReporter } from "../src/terminal/plain.js";
@@ -170,7 +170,7 @@ describe("plain lines", () => {
     const { stream, texts } = screen();
     const reporter = plainReporter(openOutput(stream), facts, () => 0);
     const ngram = { n: 4, nats: 1.669, bitsPerToken: 2.408, perplexity: 5.307, tokens: 100 };
-    await reporter.report({
+    const measured: Measured & Evaluation = {
       type: "validation",
       step: 480,
       epoch: 1,
@@ -181,10 +181,22 @@ describe("plain lines", () => {
       watched: "nats",
       best: true,
       ngram,
-    });
+    };
+    await reporter.report(measured);
     expect(texts.join("")).toBe(
       "epoch 1: validation 1.9000 nats, 2.741 bits/char, perplexity 6.69\n" +
         "         a 4-gram model of the same text: 1.6690 nats, perplexity 5.31\n",
     );
+  });
+
+  it("say the metrics of any other task by name", async () => {
+    const { stream, texts } = screen();
+    const reporter = plainReporter(openOutput(stream), { ...facts, tokens: undefined }, () => 0);
+    await reporter.report({ ...start, tokens: 1200, validationTokens: 300 });
+    const event = { step: 480, epoch: 1, accuracy: 0.875, examples: 300, watched: "accuracy", best: true } as const;
+    const measured: Measured = { type: "validation", ...event, ngram: undefined };
+    await reporter.report(measured);
+    expect(texts.join("")).toContain("1.20 k examples to learn from, 300 held out\n");
+    expect(texts.join("")).toContain("epoch 1: validation accuracy 0.8750, examples 300\n");
   });
 });

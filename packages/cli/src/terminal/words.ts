@@ -2,16 +2,24 @@
 import { availableParallelism } from "node:os";
 import type { StartEvent, StepEvent } from "unrolled";
 import { count, duration, plural, whole } from "../format.js";
-import { type Baseline, bitsUnit, type RunEvent, type RunFacts } from "../reporter.js";
+import {
+  type Baseline,
+  bitsUnit,
+  isEvaluation,
+  type Measured,
+  metricsOf,
+  type RunEvent,
+  type RunFacts,
+} from "../reporter.js";
 import type { Style } from "./style.js";
 import { harmless } from "./style.js";
-
-type Validation = Extract<RunEvent, { type: "validation" }>;
 
 export function startLines(event: StartEvent, facts: RunFacts): string[] {
   const held = event.validationTokens > 0 ? `, ${count(event.validationTokens)} held out` : "";
   const lines = [
-    `${count(event.tokens)} ${facts.tokens} tokens to learn from${held}, vocabulary of ${whole(event.vocabulary)}`,
+    facts.tokens === undefined
+      ? `${count(event.tokens)} examples to learn from${held}`
+      : `${count(event.tokens)} ${facts.tokens} tokens to learn from${held}, vocabulary of ${whole(event.vocabulary)}`,
     `${count(event.parameters)} parameters on ${event.device}, ${plural(event.threads, "thread")}${event.threads > availableParallelism() ? ` (more than the ${availableParallelism()} cores: slower)` : ""}; ${facts.timed ? "" : `${whole(event.totalSteps)} steps, `}${whole(event.stepsPerEpoch)} ${facts.timed ? "steps " : ""}an epoch`,
   ];
   if (event.firstStep > 0) lines.push(`going on after step ${whole(event.firstStep)}`);
@@ -33,18 +41,27 @@ export function placeParts(event: StepEvent, start: StartEvent | undefined, fact
 export function lossParts(event: StepEvent, facts: RunFacts, style: Style): string[] {
   return [
     `loss ${style.bold(event.loss.toFixed(3))}`,
-    `${(event.loss / Math.LN2).toFixed(3)} ${bitsUnit(facts.tokens)}`,
+    ...(facts.tokens === undefined ? [] : [`${(event.loss / Math.LN2).toFixed(3)} ${bitsUnit(facts.tokens)}`]),
     ...(event.tokensPerSecond > 0 ? [`${count(event.tokensPerSecond)} tokens/s`] : []),
   ];
 }
 
-export function validationLines(event: Validation, facts: RunFacts, style: Style): string[] {
+export function validationLines(event: Measured, facts: RunFacts, style: Style): string[] {
+  if (!isEvaluation(event) || facts.tokens === undefined)
+    return [`epoch ${event.epoch}: validation ${metricParts(event, style).join(", ")}`];
   const better = event.ngram === undefined ? same : event.nats < event.ngram.nats ? style.good : same;
   return [
     `epoch ${event.epoch}: validation ${better(`${event.nats.toFixed(4)} nats`)}, ${event.bitsPerToken.toFixed(3)} ${bitsUnit(facts.tokens)}, perplexity ${perplexity(event.perplexity)}`,
     ...(event.ngram === undefined ? [] : [`         ${baselineLine(event.ngram)}`]),
   ];
 }
+
+/** "accuracy 0.9120": the watched metric stands out where it is the best so far. */
+const metricParts = (event: Measured, style: Style): string[] =>
+  Object.entries(metricsOf(event)).map(([name, value]) => {
+    const text = `${name} ${Number.isInteger(value) ? whole(value) : value.toFixed(4)}`;
+    return name === event.watched && event.best ? style.good(text) : text;
+  });
 
 const same = (text: string): string => text;
 
