@@ -8,7 +8,7 @@
 
 namespace UNROLLED {
 
-constexpr int kernelCount = 32;
+constexpr int kernelCount = 33;
 constexpr int mapInputs = 12;
 constexpr int mapOutputs = 8;
 constexpr int mapInstructions = 48;
@@ -32,6 +32,7 @@ enum class Kernel : int {
   dropout_,
   random_,
   argmax_,
+  sample_,
   rnn_,
   rnnGrad_,
   lstm_,
@@ -102,6 +103,7 @@ constexpr const char* kernelShapes[kernelCount] = {
     "bbbnnn",  // dropout
     "bbnnn",  // random
     "bbnn",  // argmax
+    "bbbbbbbnnnn",  // sample
     "bbbbbnnnnn",  // rnn
     "bbbbbbnnnnn",  // rnnGrad
     "bbbbbbbbnnnn",  // lstm
@@ -581,6 +583,36 @@ struct ArgmaxArgs {
     a.x = at<float>(base, numbers + 2);
     a.R = static_cast<int64_t>(numbers[4]);
     a.n = static_cast<int64_t>(numbers[5]);
+    return a;
+  }
+};
+
+struct SampleArgs {
+  int32_t* next;
+  int32_t* text;
+  float* logp;
+  float* place;
+  const float* x;
+  const int32_t* draws;
+  const float* options;
+  int64_t R;
+  int64_t n;
+  int64_t K;
+  int64_t banned;
+
+  static SampleArgs read(float* base, const double* numbers) {
+    SampleArgs a;
+    a.next = at<int32_t>(base, numbers + 0);
+    a.text = at<int32_t>(base, numbers + 2);
+    a.logp = at<float>(base, numbers + 4);
+    a.place = at<float>(base, numbers + 6);
+    a.x = at<float>(base, numbers + 8);
+    a.draws = at<int32_t>(base, numbers + 10);
+    a.options = at<float>(base, numbers + 12);
+    a.R = static_cast<int64_t>(numbers[14]);
+    a.n = static_cast<int64_t>(numbers[15]);
+    a.K = static_cast<int64_t>(numbers[16]);
+    a.banned = static_cast<int64_t>(numbers[17]);
     return a;
   }
 };

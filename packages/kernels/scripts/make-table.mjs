@@ -12,6 +12,7 @@ const types = {
   ids: "const int32_t*",
   optionalIds: "const int32_t*",
   outIds: "int32_t*",
+  inoutIds: "int32_t*",
   int: "int64_t",
   float: "double",
 };

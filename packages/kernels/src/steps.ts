@@ -105,6 +105,7 @@ const wordCosts: Partial<Record<KernelName, number>> = {
   random: 2,
   dropout: 2,
   softmax: 0.5,
+  sample: 1,
   crossEntropy: 0.5,
   crossEntropyGrad: 0.5,
   softmaxGrad: 0.5,

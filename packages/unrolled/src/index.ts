@@ -138,8 +138,16 @@ export {
   type SpanReport,
   spanReport,
 } from "./metrics/spans.js";
-export { type GenerateOptions, generate, type Writer, write, writer } from "./decode/generate.js";
+export {
+  type GenerateManyOptions,
+  type GenerateOptions,
+  generate,
+  generateMany,
+  write,
+  writeMany,
+} from "./decode/generate.js";
 export { checkSampling, chooseToken, type SamplingOptions } from "./decode/sampling.js";
+export { type Writer, type Written, writer } from "./decode/writer.js";
 export { type Draws, draws } from "./draws.js";
 
 export { type Evaluation, type Evaluator, evaluateModel, evaluationOf, evaluator } from "./models/evaluate.js";
@@ -167,6 +175,7 @@ export {
   type TokenKind,
   tokenKinds,
 } from "./models/spec.js"; // prettier-ignore
+export { noToken, startToken } from "./models/start-token.js";
 export {
   type Cell,
   type CellSizes,

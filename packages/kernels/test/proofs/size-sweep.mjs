@@ -98,6 +98,10 @@ const shapes = {
   layerNormGrad: rows("n"),
   argmax: (n) => rows("n")(Math.max(1, n)),
   dropout: (n) => [{ n, rate: 0.3, probability: 0.3, keep: 0.7, stream: 3 }],
+  sample: (n) => [
+    { R: 3, n, K: 1, banned: (n % 5) - 1 },
+    { R: n, n: 5, K: 1, banned: 1 },
+  ],
   random: (n) => [{ n, kind: n % 2, stream: 3 }],
   sumSquares: (n) => [{ n }],
   assign: updates,
@@ -108,7 +112,7 @@ const shapes = {
 };
 
 const fillOf = (kind, n) => {
-  if (/ids/i.test(kind)) return kind === "outIds" ? "nothing" : "ids";
+  if (/ids$/i.test(kind)) return kind === "outIds" ? "nothing" : "ids";
   if (kind === "out") return "nothing";
   return n % 3 === 2 ? "oddFloats" : "floats";
 };
@@ -132,7 +136,8 @@ function recordOf(kernel, { tail = [], ...numbers }, n) {
       code.push(0, 0);
       continue;
     }
-    slots.push({ offset: next, words, fill: fillOf(kind, n), seed: n * 31 + slots.length + 1 });
+    const content = key === "place" ? { fill: "words", before: Float32Array.of(0) } : { fill: fillOf(kind, n) };
+    slots.push({ offset: next, words, ...content, seed: n * 31 + slots.length + 1 });
     code.push(next, words);
     next += words + 16;
   }

@@ -1,4 +1,5 @@
 // Choosing the next token from logits. V classes.
+import { choose } from "../device/choose.js";
 import { SpecError } from "../errors.js";
 
 export interface SamplingOptions {
@@ -14,14 +15,14 @@ export interface SamplingOptions {
 
 /** Throws SpecError for options that allow no token. */
 export function checkSampling({ temperature, topK, topP }: SamplingOptions): void {
-  if (temperature !== undefined && !(temperature > 0 && Number.isFinite(temperature)))
+  if (temperature !== undefined && !(Math.fround(temperature) > 0 && Number.isFinite(Math.fround(temperature))))
     throw new SpecError(`temperature: must be a number above 0, was ${temperature}`, {
       code: "temperature",
       hint: "use greedy for the most probable token",
     });
   if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1))
     throw new SpecError(`top-k: must be an integer from 1, was ${topK}`, { code: "top-k" });
-  if (topP !== undefined && !(topP > 0 && topP <= 1))
+  if (topP !== undefined && !(Math.fround(topP) > 0 && topP <= 1))
     throw new SpecError(`top-p: must be a number above 0 up to 1, was ${topP}`, { code: "top-p" });
 }
 
@@ -35,46 +36,12 @@ export function chooseToken(
   uniform: number,
   banned?: ReadonlySet<number>,
 ): number {
-  const { temperature = 1, topK, topP, greedy = false } = options;
-  if (greedy) return largest(logits, banned);
-  const weights = new Float64Array(logits.length);
-  const top = logits[largest(logits, banned)];
-  // The maximum is subtracted before the division: logits of 1e4 at temperature 1e-3 stay finite.
-  for (let id = 0; id < weights.length; id++) weights[id] = Math.exp((logits[id] - top) / temperature);
-  if (banned) for (const id of banned) weights[id] = 0;
-  if (topK !== undefined || topP !== undefined) keepLikeliest(weights, topK ?? weights.length, topP ?? 1);
-  return draw(weights, uniform);
+  const [temperature, topK, topP] = choiceNumbers(options);
+  return choose(logits, { temperature, topK, topP, isBanned: (id) => banned?.has(id) ?? false }, uniform);
 }
 
-function largest(logits: ArrayLike<number>, banned?: ReadonlySet<number>): number {
-  let best = -1;
-  for (let id = 0; id < logits.length; id++) if (!banned?.has(id) && (best < 0 || logits[id] > logits[best])) best = id;
-  return best;
-}
-
-/** Zeroes all but the k largest weights, and of these all but the fewest that hold a share p of them. */
-function keepLikeliest(weights: Float64Array, k: number, p: number): void {
-  const order = Array.from(weights.keys()).sort((a, b) => weights[b] - weights[a] || a - b);
-  const total = order.slice(0, k).reduce((sum, id) => sum + weights[id], 0);
-  let held = 0;
-  for (const [place, id] of order.entries()) {
-    const enough = place > 0 && p < 1 && held >= p * total;
-    held += weights[id];
-    if (place >= k || enough) weights[id] = 0;
-  }
-}
-
-/** The id whose stretch of the line 0..sum(weights) the draw falls on. */
-function draw(weights: Float64Array, uniform: number): number {
-  let total = 0;
-  for (let id = 0; id < weights.length; id++) total += weights[id];
-  let left = uniform * total;
-  let last = -1;
-  for (let id = 0; id < weights.length; id++) {
-    if (weights[id] === 0) continue;
-    last = id;
-    left -= weights[id];
-    if (left < 0) return id;
-  }
-  return last;
+/** The options as the three numbers of the kernel `sample`, each a float32. */
+export function choiceNumbers(options: SamplingOptions): readonly [temperature: number, topK: number, topP: number] {
+  const { temperature = 1, topK = 0, topP = 1, greedy = false } = options;
+  return greedy ? [0, 0, 1] : [Math.fround(temperature), Math.fround(topK), Math.fround(topP)];
 }

@@ -55,6 +55,7 @@ const ranges: Readonly<Record<string, readonly [least: number, most: number]>> =
   outputs: [1, mapLimits.outputs],
   instructions: [0, mapLimits.instructions],
   ignore: [-(2 ** 31), largest],
+  banned: [-1, largest],
   stream: [0, 2 ** 32 - 1],
 };
 
@@ -267,8 +268,7 @@ function areInterleaved(call: Call, a: Span, b: Span): boolean {
 
 const overlap = (a: Span, b: Span): boolean =>
   a.words > 0 && b.words > 0 && a.offset < b.offset + b.words && b.offset < a.offset + a.words;
-const isWritten = (kind: Kind): boolean =>
-  kind === "out" || kind === "inout" || kind === "outIds" || kind === "optionalInout";
+const isWritten = (kind: Kind): boolean => /out/i.test(kind);
 const isOptional = (kind: Kind): boolean => kind === "optional" || kind === "optionalIds" || kind === "optionalInout";
 const isCount = (value: number | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const name = (number: number, kernel: KernelName): string => `call ${number} (${kernel})`;

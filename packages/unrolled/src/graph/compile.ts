@@ -36,9 +36,10 @@ export type Values<R extends Traced> = {
 export interface Program<I extends string, R extends Traced> {
   /**
    * Runs once. Inputs are row-major values of the declared shapes. The result object is the same each time: scalars are
-   * numbers, other outputs are views of device memory that the next run overwrites.
+   * numbers, other outputs are views of device memory that the next run overwrites. `times` over, on the same inputs and
+   * without leaving the device, where that is more than 1 (the default).
    */
-  run(inputs: Readonly<Record<I, ArrayLike<number>>>): Values<R>;
+  run(inputs: Readonly<Record<I, ArrayLike<number>>>, times?: number): Values<R>;
   /** Recomputes what was prepared from frozen variables; needed after they have changed. */
   refresh(): void;
   /** The first value of the last run that is not finite, for a diagnosis; only where compiled with `inspect`. */
@@ -46,6 +47,8 @@ export interface Program<I extends string, R extends Traced> {
   /** Words of scratch memory that runs use, beside inputs, outputs and variables. */
   readonly scratchWords: number;
   readonly calls: number;
+  /** Estimated multiply-adds of one run. */
+  readonly work: number;
   close(): void;
 }
 
@@ -99,14 +102,16 @@ export function compile<const I extends string, const R extends Traced>(
   const scratch = sharedScratch(device, shared.words);
   const locate = locator(kept.places, keptRegion, shared.places, scratch);
   const once = lowered.once.length > 0 ? device.load(encode(lowered.once, locate)) : undefined;
-  const each = device.load(encode(lowered.each, locate));
+  const encoded = encode(lowered.each, locate);
+  const each = device.load(encoded);
   let prepared = once === undefined;
   const values = {} as Record<string, number | Words>;
 
   return {
     scratchWords: shared.words,
     calls: lowered.each.length,
-    run(given) {
+    work: encoded.work,
+    run(given, times = 1) {
       for (const { name, region, size, tensor } of ports) {
         const value = given[name];
         if (value?.length !== size)
@@ -116,7 +121,7 @@ export function compile<const I extends string, const R extends Traced>(
         device.view(region, tensor.dtype).set(value);
       }
       if (!prepared) this.refresh();
-      device.run(each);
+      device.run(each, times);
       for (const { name, region, size, tensor } of outputs) {
         const view = device.view(region, tensor.dtype);
         values[name] = tensor.shape.length === 0 ? view[0] : view.length === size ? view : view.subarray(0, size);

@@ -219,7 +219,7 @@ function writtenBy(call: Call): Buffer[] {
   if (call.work) return call.work.outputs.map((output) => output.buffer);
   const { parameters } = kernels[call.kernel] as unknown as KernelRow;
   const written = Object.entries(parameters).filter(([, kind]) =>
-    ["out", "inout", "optionalInout", "outIds"].includes(kind),
+    ["out", "inout", "optionalInout", "outIds", "inoutIds"].includes(kind),
   );
   return written.flatMap(([name]) => (typeof call.args[name] === "object" ? [call.args[name] as Buffer] : []));
 }

@@ -61,9 +61,11 @@ export function lower(request: LowerRequest): Lowered {
   ];
   const order = [...new Set(topological(roots).map(find))];
   const fusion = planFusion(order, new Set(roots.map(find)), find);
+  const written = request.frozen ? writtenStorages(order) : new Set<Storage>();
+  const changes = (t: Tensor): boolean => request.inputs.has(t) || (isVariable(t) && written.has(t.storage));
   const varying = new Set<Tensor>();
   for (const tensor of order)
-    if (request.inputs.has(tensor) || tensor.inputs.some((t) => varying.has(find(t)))) varying.add(tensor);
+    if (changes(tensor) || tensor.inputs.some((t) => varying.has(find(t)))) varying.add(tensor);
   const state: Lowering = {
     request,
     find,
@@ -96,6 +98,14 @@ export function lower(request: LowerRequest): Lowered {
     storages: state.storages,
   };
 }
+
+/** Storages that the program itself writes: they are not frozen though the weights are. */
+const writtenStorages = (order: readonly Tensor[]): ReadonlySet<Storage> =>
+  new Set(
+    order
+      .filter((t) => t.op.writes)
+      .flatMap((t) => t.inputs.flatMap((input) => (isVariable(input) ? [input.storage] : []))),
+  );
 
 export const wholeBuffer = (root: Root): Buffer => ({ root, offset: 0, words: root.words });
 

@@ -8,6 +8,7 @@ import { matrixCases } from "./cases/matrix.js";
 import { optimizerCases } from "./cases/optimizers.js";
 import { randomCases } from "./cases/random.js";
 import { recurrentCases } from "./cases/recurrent.js";
+import { sampleCases } from "./cases/sample.js";
 import { softmaxCases } from "./cases/softmax.js";
 import { close, identical } from "./close.js";
 import { holdsIntegers, runKernel, writtenBuffers } from "./kernel-call.js";
@@ -29,6 +30,7 @@ export function conformanceCases(): readonly ConformanceCase[] {
     ...matrixCases(),
     ...softmaxCases(),
     ...randomCases(),
+    ...sampleCases(),
     ...recurrentCases(),
     ...optimizerCases(),
   ];

@@ -41,7 +41,7 @@ const unwrittenInteger = -7777;
 
 const isPacked = (content: ArrayLike<number> | PackedMatrix): content is PackedMatrix => "groups" in content;
 const isNumber = (kind: Kind): boolean => kind === "int" || kind === "float";
-const isIds = (kind: Kind): boolean => kind === "ids" || kind === "optionalIds" || kind === "outIds";
+const isIds = (kind: Kind): boolean => /ids$/i.test(kind);
 const isWritten = (kind: Kind): boolean => /out/i.test(kind);
 const aligned = (words: number): number => Math.ceil(words / 16) * 16;
 

@@ -1,6 +1,7 @@
 // The language model as a task: parallel streams of text, state carried from chunk to chunk. T time, N batch.
 import type { Device } from "../device/device.js";
-import { writer, write } from "../decode/generate.js";
+import { write } from "../decode/generate.js";
+import { writer } from "../decode/writer.js";
 import { i32 } from "../graph/compile.js";
 import { crossEntropy } from "../graph/ops/index.js";
 import { type Evaluation, evaluateChunks, evaluator } from "../models/evaluate.js";

@@ -13,6 +13,7 @@ import { layerNorm, layerNormGrad } from "./norm.js";
 import { adagrad, adam, assign, rmsprop, sgd, sumSquares } from "./optimizers.js";
 import { dropout, random } from "./random.js";
 import { rnn, rnnGrad } from "./rnn.js";
+import { sample } from "./sample.js";
 import { crossEntropy, crossEntropyGrad, gather, scatterAdd, softmax, softmaxGrad } from "./softmax.js";
 
 const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
@@ -34,6 +35,7 @@ const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   dropout,
   random,
   argmax,
+  sample,
   rnn,
   rnnGrad,
   lstm,

@@ -22,4 +22,30 @@ export const draws = {
 
   /** y [R] = index of the largest of each row of x [R,n]; the first of equals. NaN never wins; 0 if all are NaN. */
   argmax: row({ y: "outIds", x: "in", R: "int", n: "int" }, ({ R, n }) => ({ y: R, x: R * n })),
+
+  /**
+   * What R sequences read next. Row p = place[0] of text [K,R] says it: an id from 0 up as it stands; for a negative one an
+   * id is chosen from the scores x [R,n] and put there. next = the row; logp[p] = log softmax(x) of the chosen ids, 0 of
+   * the given; place[0] += 1. Where place[0] is not one of 0..K-1 nothing at all is written.
+   * options = [t, k, q]. t 0: the largest score, the first of equals. Else id i weighs exp((x[i] - max) / t), none below
+   * exp(-708); `banned` (-1: none) and NaN weigh nothing. Of the k heaviest (all for k < 1) those stay that the heavier
+   * ones' sum leaves short of the share q (all for q >= 1). Chosen is the first id where sum(weights up to it) exceeds
+   * u sum(weights), u = the unsigned draws[p] / 2^32. In float64; -1 where no id may be chosen.
+   */
+  sample: row(
+    {
+      next: "outIds",
+      text: "inoutIds",
+      logp: "out",
+      place: "inout",
+      x: "in",
+      draws: "ids",
+      options: "in",
+      R: "int",
+      n: "int",
+      K: "int",
+      banned: "int",
+    }, // prettier-ignore
+    ({ R, n, K }) => ({ next: R, text: K * R, logp: K * R, place: 1, x: R * n, draws: K * R, options: 3 }),
+  ),
 } as const;

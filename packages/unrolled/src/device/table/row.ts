@@ -1,7 +1,7 @@
 // What a row of the kernel table says, and the sizes that rows share.
 
 /**
- * in/out/inout: buffers of floats; ids/outIds: buffers of integers; optional, optionalInout, optionalIds: the same where
+ * in/out/inout: buffers of floats; ids/outIds/inoutIds: buffers of integers; optional, optionalInout, optionalIds: the same where
  * the buffer may be absent; int, float: numbers. An `out` is written only where the kernel says.
  */
 export type Kind =
@@ -13,6 +13,7 @@ export type Kind =
   | "ids"
   | "optionalIds"
   | "outIds"
+  | "inoutIds"
   | "int"
   | "float";
 export type NumberKind = "int" | "float";
