@@ -223,7 +223,30 @@ export {
 } from "./nn/stack.js";
 export { stepCounts, stepMask } from "./nn/steps.js";
 export { type Activation, type ActivationName, activate, activationNames, readActivation } from "./nn/activations.js";
+export {
+  type HandSetName,
+  type HandSetNet,
+  handSetNames,
+  handSetNets,
+  handSetWeights,
+  runHandSet,
+} from "./nn/hand-set.js";
 export { drawnVariables } from "./nn/init.js";
+export {
+  type Backward as NotesBackward,
+  type Forward as NotesForward,
+  type Matrix as NotesMatrix,
+  type Net as NotesNet,
+  notesBackward,
+  notesForward,
+  type Phi,
+  phis,
+  type ScalarBackward,
+  type ScalarForward,
+  type ScalarNet,
+  scalarBackward,
+  scalarForward,
+} from "./nn/notes.js";
 export type {
   CheckpointEvent,
   DoneEvent,
