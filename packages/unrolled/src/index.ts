@@ -164,6 +164,53 @@ export {
   weightShapes,
   writeWeights,
 } from "./models/language-model.js"; // prettier-ignore
+export { type BaselineResult, baselineOf } from "./models/baseline.js";
+export {
+  measureNetwork,
+  type NetworkMeasurer,
+  type NetworkMetrics,
+  type NetworkReport,
+  networkMeasurer,
+} from "./models/measure.js";
+export {
+  loadNetwork,
+  type Network,
+  type NetworkLoss,
+  type NetworkRun,
+  network,
+  networkLoss,
+  networkParameters,
+  networkScores,
+  networkWeights,
+  noVocabulary,
+} from "./models/network.js";
+export {
+  answersOf,
+  type Columns,
+  checkNetworkSpec,
+  inputWidthOf,
+  type NetworkInput,
+  type NetworkOutput,
+  type NetworkSpec,
+  type NetworkTask as NetworkTaskName,
+  networkTasks,
+  type Pooling,
+  poolings,
+  type TextKind,
+  textKinds,
+} from "./models/network-spec.js";
+export { type Answer, bestLabel, inOwnUnits, type Predictor, predictor } from "./models/predict.js";
+export { type ArrangedRows, arrangeRows, rowShapes } from "./models/row-batches.js";
+export {
+  type FactOptions,
+  type Facts,
+  type InputFacts,
+  type NetworkOptions,
+  networkSpec,
+  rowFacts,
+} from "./models/row-facts.js";
+export { type Example, pickRows, type Rows, rowClasses, rowExamples, seriesRows } from "./models/rows.js";
+export { countWeights, currentWeights, setWeights, type Weights } from "./models/weights.js";
 export { type ScoredSentence, type ScoredToken, scoreSentences } from "./models/score.js";
 export {
   type CellName,
@@ -298,3 +345,4 @@ export {
 } from "./train/task.js"; // prettier-ignore
 export { train } from "./train/train.js";
 export type { NamedArray } from "./io/named-array.js";
+export { type NetworkTask, type NetworkTaskOptions, networkTask } from "./train/network-task.js";

@@ -7,17 +7,17 @@ import { atLine } from "./table.js";
 /** What parts the labels of one step where it may have several: "keyword|error". */
 export const labelSeparator = "|";
 
-/** The different labels, sorted by code points: ids do not depend on the order of the data. DataError `label-count`. */
-export function labelSet(labels: Iterable<string>, where: string): readonly string[] {
+/** The different labels, at least `least`, sorted by code points: ids do not depend on the order of the data. DataError `label-count`. */
+export function labelSet(labels: Iterable<string>, where: string, least = 2): readonly string[] {
   const seen = [...new Set(labels)].sort(compareCodePoints);
   if (seen.length > limits.labels)
     throw new DataError(`${where}: must have at most ${limits.labels} different labels, has ${seen.length}`, {
       code: "label-count",
       hint: "is the label column the right one?",
     });
-  if (seen.length < 2)
+  if (seen.length < least)
     throw new DataError(
-      `${where}: must have at least two different labels, has ${seen.length === 1 ? `only ${JSON.stringify(seen[0])}` : "none"}`,
+      `${where}: must have at least ${least === 2 ? "two different labels" : "one label"}, has ${seen.length === 1 ? `only ${JSON.stringify(seen[0])}` : "none"}`,
       { code: "label-count", hint: "there is nothing to tell apart" },
     );
   return seen;
