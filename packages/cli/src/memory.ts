@@ -1,6 +1,13 @@
 // Whether a model fits this machine, said before anything is allocated.
 import { totalmem } from "node:os";
-import { languageModelSpec, limits, memoryEstimate, parameterCount, type LanguageModelSpec } from "unrolled";
+import {
+  draftLanguageModelSpec,
+  languageModelSpec,
+  limits,
+  memoryEstimate,
+  parameterCount,
+  type LanguageModelSpec,
+} from "unrolled";
 import { UsageError } from "./exit.js";
 import { bytes, count } from "./format.js";
 import type { RunSettings } from "./settings.js";
@@ -21,9 +28,9 @@ export function affordableSpec(
   available = machineMemory(),
 ): LanguageModelSpec {
   const { tokens, cell, reset, hidden, tied, dropout, batch, sequence } = settings;
-  const embedding = settings.embedding ?? (tied ? hidden[hidden.length - 1] : Math.min(hidden[0], 512));
-  const wanted = { format: "unrolled", version: 1, task: "language-model", tokens, vocabulary, cell, reset } as const;
-  const spec: LanguageModelSpec = { ...wanted, embedding, hidden, dropout, tied };
+  const embedding = settings.embedding === null ? {} : { embedding: settings.embedding };
+  const wanted = { tokens, vocabulary, cell, reset, hidden, dropout, tied, ...embedding };
+  const spec = draftLanguageModelSpec(wanted);
   const needed = memoryEstimate(spec, { batch, sequence });
   if (needed > available)
     throw new UsageError(
@@ -33,5 +40,5 @@ export function affordableSpec(
     );
   if (hidden.length > limits.layers)
     throw new UsageError(`--layers: must be at most ${limits.layers}, was ${hidden.length}`, { code: "layers" });
-  return languageModelSpec({ tokens, vocabulary, cell, reset, embedding, hidden, dropout, tied });
+  return languageModelSpec(wanted);
 }

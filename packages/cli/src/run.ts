@@ -9,6 +9,7 @@ import {
   languageModel,
   languageModelTask,
   type Metrics,
+  languageModelJson,
   type StepEvent,
   streams,
   type Task,
@@ -85,7 +86,7 @@ export async function newRun(
     } as const;
     const model = languageModel({ ...spec, vocabulary, seed: settings.seed });
     const store = created.storeFor(record, {
-      spec: Buffer.from(`${JSON.stringify(spec, null, 2)}\n`),
+      spec: Buffer.from(`${JSON.stringify(languageModelJson(spec), null, 2)}\n`),
       vocabulary: encodeVocabulary(vocabulary),
       ...(ngram === undefined ? {} : { ngram: encodeNgram(ngram.model) }),
     });

@@ -168,7 +168,11 @@ describe("info", () => {
   it("knows the model, its training and its files", async () => {
     const [line] = await json("info", model);
     expect(line).toMatchObject({ type: "info", parameters: lines[0].parameters, step: lines[0].totalSteps, notes: [] });
-    expect(line.spec).toMatchObject({ cell: "lstm", hidden: [24], vocabulary: symbols, tokens: "char" });
+    expect(line.spec).toMatchObject({
+      layers: [{ cell: { name: "lstm" }, hidden: 24 }],
+      vocabulary: symbols,
+      tokens: "char",
+    });
     expect(line.run).toMatchObject({ settings: { epochs: 3, optimizer: { name: "adam", rate: 0.01 } } });
     const files = line.files as { name: string; state: string }[];
     expect(files.filter((file) => file.state !== "sound").map((file) => file.name)).toEqual(["metrics.jsonl"]);

@@ -153,12 +153,16 @@ export { type Draws, draws } from "./draws.js";
 export { type Evaluation, type Evaluator, evaluateModel, evaluationOf, evaluator } from "./models/evaluate.js";
 export {
   carriedStates,
+  type Forward,
+  type ForwardOptions,
   forward,
   type LanguageModel,
   type LayerStates,
   languageModel,
+  languageModelLoss,
   loadLanguageModel,
   memoryEstimate,
+  type NewModelOptions,
   parameterCount,
   readWeights,
   weightShapes,
@@ -211,13 +215,16 @@ export {
 } from "./models/row-facts.js";
 export { type Example, pickRows, type Rows, rowClasses, rowExamples, seriesRows } from "./models/rows.js";
 export { countWeights, currentWeights, setWeights, type Weights } from "./models/weights.js";
+export { type Cells, layersJson, readLayers } from "./models/layers.js";
+export { type HeadOptions, headOf, readHead } from "./models/head-spec.js";
 export { type ScoredSentence, type ScoredToken, scoreSentences } from "./models/score.js";
 export {
-  type CellName,
-  cellNames,
   checkLanguageModelSpec,
+  draftLanguageModelSpec,
+  type EmbeddingSpec,
   type LanguageModelOptions,
   type LanguageModelSpec,
+  languageModelJson,
   languageModelSpec,
   type TokenKind,
   tokenKinds,
@@ -240,8 +247,10 @@ export {
 } from "./nn/cell.js";
 export {
   type CellChoice,
+  type CellName,
   type CellSpec,
   type CellVariant,
+  cellNames,
   cellOf,
   cellOptions,
   cellSpec,
@@ -254,6 +263,16 @@ export {
   rnnCell,
 } from "./nn/cells/index.js";
 export type { CellOption, CellOptions, CellOptionValue } from "./nn/cells/options.js";
+export {
+  type DeepActivation,
+  deepActivations,
+  type HeadSizes,
+  type HeadSpec,
+  headKinds,
+  headLogits,
+  headLoss,
+  headWeights,
+} from "./nn/heads.js";
 export {
   type LayerOptions,
   type LayerSpec,

@@ -1,5 +1,6 @@
 // `unrolled info`: what a model directory holds, and whether its files are sound.
-import { parameterCount } from "unrolled";
+import { languageModelJson, parameterCount } from "unrolled";
+import { architectureLines } from "../architecture.js";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit.js";
 import { bytes, count, whole } from "../format.js";
@@ -19,7 +20,7 @@ export async function info(directory: string, options: JsonOptions, context: Con
     await output.json({
       type: "info",
       directory,
-      spec,
+      spec: languageModelJson(spec),
       parameters,
       step: step ?? null,
       run: record ?? null,
@@ -30,11 +31,7 @@ export async function info(directory: string, options: JsonOptions, context: Con
   }
   const style = styleFor(output.isTerminal, env);
   const row = (name: string, text: string): Promise<void> => output.write(`${style.dim(name.padEnd(12))}${text}\n`);
-  const cell = spec.cell === "gru" ? `gru (reset ${spec.reset})` : spec.cell;
-  await row(
-    "model",
-    `${spec.hidden.length} x ${cell}, hidden ${spec.hidden.join(", ")}, embedding ${spec.embedding}${spec.tied ? ", tied" : ""}${spec.dropout > 0 ? `, dropout ${spec.dropout}` : ""}`,
-  );
+  for (const [i, line] of architectureLines(spec).entries()) await row(i === 0 ? "model" : "", line);
   await row("vocabulary", `${whole(spec.vocabulary)} ${spec.tokens} tokens`);
   await row("parameters", `${count(parameters)} (${whole(parameters)}), ${bytes(parameters * 4)} as float32`);
   if (record !== undefined) {

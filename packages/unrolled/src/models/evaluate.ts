@@ -1,11 +1,11 @@
 // Evaluation of a language model: mean nats per token over given ids, state carried from zero. T time, N batch.
 import type { Device } from "../device/device.js";
 import { compile, i32, type Program } from "../graph/compile.js";
-import { assign, crossEntropy } from "../graph/ops/index.js";
+import { assign } from "../graph/ops/index.js";
 import type { Scalar, Tensor, Variable } from "../graph/tensor.js";
 import { evict, reside } from "../graph/variable.js";
 import { type Chunks, evaluationChunks } from "../text/batches.js";
-import { carriedStates, forward, type LanguageModel } from "./language-model.js";
+import { carriedStates, forward, type LanguageModel, languageModelLoss } from "./language-model.js";
 
 export interface Evaluation {
   /** Mean nats per token. */
@@ -44,9 +44,9 @@ export function evaluator(
     device,
     { x: i32(T, N), y: i32(T, N) },
     ({ x, y }) => {
-      const { logits, states: after } = forward(model, x, states, { frozen: true });
-      const { sum, each } = crossEntropy(logits, y);
-      const carry = Object.entries(states).map(([name, v]) => assign(v, after[name]));
+      const seen = forward(model, x, states, { frozen: true });
+      const { sum, each } = languageModelLoss(model, seen, y);
+      const carry = Object.entries(states).map(([name, v]) => assign(v, seen.states[name]));
       return { outputs: { sum, each }, updates: carry };
     },
     { frozen: true },

@@ -1,8 +1,6 @@
 // Strict reading of parsed JSON: every function takes the path, the value and what it must be. SpecError names the path.
 import { SpecError } from "../errors.js";
 import { limits } from "../limits.js";
-import { readCellSpec } from "../nn/cells/index.js";
-import type { LayerSpec } from "../nn/stack.js";
 
 export type Fields = ReadonlyMap<string, unknown>;
 
@@ -73,24 +71,4 @@ export function namesIn(path: string, value: unknown, low: number, high: number)
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
   if (twice >= 0) wrong(`${path}[${twice}]`, "another name than those before it", names[twice]);
   return names;
-}
-
-/** The layers of a stack; none at all is a feed-forward network. */
-export const layersIn = (path: string, value: unknown): readonly LayerSpec[] =>
-  listOf(path, value, [0, limits.layers], layerIn);
-
-function layerIn(path: string, value: unknown): LayerSpec {
-  const given = fieldsOf(path, value);
-  const read: LayerSpec = {
-    cell: readCellSpec(given.get("cell"), `${path}.cell`),
-    hidden: integerIn(`${path}.hidden`, given.get("hidden"), 1, limits.width),
-    direction: oneOf(`${path}.direction`, given.get("direction"), ["forward", "reverse", "both"]),
-    merge: oneOf(`${path}.merge`, given.get("merge"), ["concat", "sum"]),
-    residual: oneOf(`${path}.residual`, given.get("residual"), ["none", "add", "highway"]),
-    dropout: fractionIn(`${path}.dropout`, given.get("dropout")),
-    variational: flagIn(`${path}.variational`, given.get("variational")),
-    initial: oneOf(`${path}.initial`, given.get("initial"), ["zero", "learned"]),
-  };
-  refuseOthers(path, given, read);
-  return read;
 }

@@ -1,16 +1,19 @@
-// The recurrent language model: embedding, a stack of recurrent layers, dropout between them, a linear head (its own or
-// the embedding's). T time, N batch, V vocabulary, D embedding, H hidden, L layers.
+// The recurrent language model: embedding, a stack of recurrent layers, a head. T time, N batch, V vocabulary, D embedding,
+// H hidden, L layers.
 import type { Device } from "../device/device.js";
 import { draws } from "../draws.js";
-import { CheckpointError } from "../errors.js";
-import { dropout, linear } from "../graph/ops/index.js";
+import { CheckpointError, SpecError } from "../errors.js";
+import type { CrossEntropy } from "../graph/ops/index.js";
 import { sameShape, type Shape, showShape, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
 import { readVariable, variables, writeVariable } from "../graph/variable.js";
 import type { NamedArray } from "../io/named-array.js";
-import { type Cell, type LayerInput, type LayerResult, runLayer } from "../nn/cell.js";
-import { gruCell, lstmCell, rnnCell } from "../nn/cells/index.js";
-import { cellValues, normalValues, uniformValues } from "../nn/init.js";
+import type { Cell, Named } from "../nn/cell.js";
+import { cellOf } from "../nn/cells/index.js";
+import { headLogits, headLoss, headWeights } from "../nn/heads.js";
+import { normalValues } from "../nn/init.js";
+import { runStack, type StackWeight, stackStates, stackWeights, stackWidth } from "../nn/stack.js";
 import type { Vocabulary } from "../text/vocabulary.js";
+import type { Cells } from "./layers.js";
 import {
   checkLanguageModelSpec,
   type LanguageModelOptions,
@@ -21,44 +24,39 @@ import {
 export interface LanguageModel {
   readonly spec: LanguageModelSpec;
   readonly vocabulary: Vocabulary;
-  /** All weights by PyTorch's names, in one storage. */
+  /** All weights that are learnt, by PyTorch's names, in one storage. */
   readonly weights: Readonly<Record<string, Variable>>;
+  /** Weights that stay as they are: a frozen embedding. */
+  readonly frozen: Readonly<Record<string, Variable>>;
 }
 
 /** State of every layer: "h.0" [N,H], for an LSTM "c.0" too, and so on upwards. */
 export type LayerStates = Readonly<Record<string, Tensor>>;
 
-export function cellOf(spec: LanguageModelSpec): Cell {
-  switch (spec.cell) {
-    case "rnn":
-      return rnnCell as unknown as Cell;
-    case "gru":
-      return gruCell(spec.reset) as unknown as Cell;
-    case "lstm":
-      return lstmCell as unknown as Cell;
-    default:
-      return spec.cell satisfies never;
-  }
-}
+const embeddingName = "embedding.weight";
 
-/** Width of what enters layer l. */
-const inputWidth = (spec: LanguageModelSpec, layer: number): number =>
-  layer === 0 ? spec.embedding : spec.hidden[layer - 1];
+/** Every weight by PyTorch's name with its first values, in the order in which they lie in memory and in files. */
+function weightsOf(spec: LanguageModelSpec): ReadonlyMap<string, StackWeight> {
+  const { vocabulary: V, embedding, layers, head } = spec;
+  const shape = [V, embedding.width];
+  const deviation = head.kind === "tied" ? 1 / Math.sqrt(embedding.width) : 1;
+  return new Map([
+    [embeddingName, { shape, values: (stream) => normalValues(shape, deviation, stream) }],
+    ...stackWeights(layers, embedding.width),
+    ...headWeights(head, { H: stackWidth(layers), V }),
+  ]);
+}
 
 /** Shapes of all weights by PyTorch's names, in the order in which they lie in memory and in files. */
-export function weightShapes(spec: LanguageModelSpec): ReadonlyMap<string, Shape> {
-  const shapes = new Map<string, Shape>([["embedding.weight", [spec.vocabulary, spec.embedding]]]);
-  for (const [l, H] of spec.hidden.entries())
-    for (const [name, shape] of Object.entries(cellOf(spec).weights({ D: inputWidth(spec, l), H })))
-      shapes.set(`rnn.${name}_l${l}`, shape);
-  if (!spec.tied) shapes.set("head.weight", [spec.vocabulary, spec.hidden[spec.hidden.length - 1]]);
-  shapes.set("head.bias", [spec.vocabulary]);
-  return shapes;
-}
+export const weightShapes = (spec: LanguageModelSpec): ReadonlyMap<string, Shape> =>
+  new Map([...weightsOf(spec)].map(([name, { shape }]) => [name, shape]));
+
+const isFrozen = (spec: LanguageModelSpec, name: string): boolean =>
+  name === embeddingName && spec.embedding.from === "frozen";
 
 /** Trainable numbers. */
 export const parameterCount = (spec: LanguageModelSpec): number =>
-  [...weightShapes(spec).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  [...weightShapes(spec)].reduce((sum, [name, shape]) => sum + (isFrozen(spec, name) ? 0 : sizeOf(shape)), 0);
 
 /**
  * Bytes that a float32 training step needs: weights, gradient and two moments, packed copies, and per token the gates, the
@@ -68,39 +66,42 @@ export function memoryEstimate(
   spec: LanguageModelSpec,
   { batch, sequence }: { readonly batch: number; readonly sequence: number },
 ): number {
-  const gates = { rnn: 1, gru: 3, lstm: 4 }[spec.cell];
-  const perToken = spec.hidden.reduce((sum, H) => sum + (gates + 5) * H, 3 * spec.vocabulary + spec.embedding);
+  const perToken = spec.layers.reduce(
+    (sum, { cell, hidden: H }) => sum + (gatesOf(cellOf(cell), H) + 5) * H,
+    3 * spec.vocabulary + spec.embedding.width,
+  );
   return 4 * (6 * parameterCount(spec) + batch * sequence * perToken);
 }
 
-/** A new model: weights drawn from `seed` when they first come to a device. Throws SpecError for options that describe none. */
-export function languageModel(
-  options: Omit<LanguageModelOptions, "tokens" | "vocabulary"> & {
-    readonly vocabulary: Vocabulary;
-    readonly seed?: number;
-  },
-): LanguageModel {
-  const { vocabulary, seed = 1, ...rest } = options;
-  const spec = languageModelSpec({ ...rest, tokens: vocabulary.kind, vocabulary: vocabulary.tokens.length });
-  let number = 0;
-  return build(spec, vocabulary, (name, shape) => {
-    const stream = draws(seed * 65_537 + number++);
-    return () => firstValues(spec, name, shape, stream);
-  });
+/** How many gates' worth of matrices a cell has: 4 for an LSTM. */
+function gatesOf(cell: Cell, H: number): number {
+  const matrices = Object.values(cell.weights({ D: H, H })).filter((shape) => shape.length === 2);
+  return matrices.reduce((sum, shape) => sum + sizeOf(shape), 0) / (2 * H * H);
 }
 
-function firstValues(
-  spec: LanguageModelSpec,
-  name: string,
-  shape: Shape,
-  stream: ReturnType<typeof draws>,
-): Float32Array {
-  if (name === "embedding.weight") return normalValues(shape, spec.tied ? 1 / Math.sqrt(spec.embedding) : 1, stream);
-  if (name === "head.bias") return new Float32Array(sizeOf(shape));
-  if (name === "head.weight") return uniformValues(shape, 1 / Math.sqrt(shape[1]), stream);
-  const [, weight, layer] = name.match(/^rnn\.(.+)_l(\d+)$/) as RegExpMatchArray;
-  const l = Number(layer);
-  return cellValues(cellOf(spec), weight, { D: inputWidth(spec, l), H: spec.hidden[l] }, stream);
+export interface NewModelOptions extends Omit<LanguageModelOptions, "tokens" | "vocabulary"> {
+  readonly vocabulary: Vocabulary;
+  readonly seed?: number;
+  /** First values of the embedding [V,D], row-major, in place of drawn ones. */
+  readonly embeddingValues?: ArrayLike<number>;
+}
+
+/** A new model: weights drawn from `seed` when they first come to a device. Throws SpecError for options that describe none. */
+export function languageModel(options: NewModelOptions): LanguageModel {
+  const { vocabulary, seed = 1, embeddingValues, ...rest } = options;
+  const spec = languageModelSpec({ ...rest, tokens: vocabulary.kind, vocabulary: vocabulary.tokens.length });
+  const weights = weightsOf(spec);
+  const { width } = spec.embedding;
+  if (embeddingValues && embeddingValues.length !== spec.vocabulary * width)
+    throw new SpecError(
+      `embeddingValues: must be ${spec.vocabulary * width} numbers for ${showShape([spec.vocabulary, width])}, was ${embeddingValues.length}`,
+      { code: "spec-embedding" },
+    );
+  let number = 0;
+  return build(spec, vocabulary, (name) => {
+    const stream = draws(seed * 65_537 + number++);
+    return () => (name === embeddingName && embeddingValues) || (weights.get(name) as StackWeight).values(stream);
+  });
 }
 
 /** A model from its files. Throws SpecError for a bad spec, CheckpointError where spec, vocabulary and weights disagree. */
@@ -108,8 +109,10 @@ export function loadLanguageModel(files: {
   readonly spec: unknown;
   readonly vocabulary: Vocabulary;
   readonly weights: readonly NamedArray[];
+  /** The cells of one's own that the spec names. */
+  readonly cells?: Cells;
 }): LanguageModel {
-  const spec = checkLanguageModelSpec(files.spec);
+  const spec = checkLanguageModelSpec(files.spec, files.cells);
   const { vocabulary } = files;
   if (vocabulary.tokens.length !== spec.vocabulary || vocabulary.kind !== spec.tokens)
     throw new CheckpointError(
@@ -151,55 +154,78 @@ function build(
   const specs = [...weightShapes(spec)].map(
     ([name, shape]) => [name, { shape, initial: valuesOf(name, shape) }] as const,
   );
-  return { spec, vocabulary, weights: variables("weights", Object.fromEntries(specs)) };
+  const part = (frozen: boolean) => Object.fromEntries(specs.filter(([name]) => isFrozen(spec, name) === frozen));
+  return { spec, vocabulary, weights: variables("weights", part(false)), frozen: variables("frozen", part(true)) };
 }
 
-/** The weights as they are on a device now, by PyTorch's names. */
+const allWeights = ({ weights, frozen }: LanguageModel): Readonly<Record<string, Variable>> => ({
+  ...frozen,
+  ...weights,
+});
+
+/** The weights as they are on a device now, by PyTorch's names, those that are not learnt too. */
 export function readWeights(model: LanguageModel, device: Device): NamedArray[] {
-  return Object.values(model.weights).map((v) => ({ name: v.name, shape: v.shape, data: readVariable(device, v) }));
+  return Object.values(allWeights(model)).map((v) => ({
+    name: v.name,
+    shape: v.shape,
+    data: readVariable(device, v),
+  }));
 }
 
 /** Sets the weights on a device. */
 export function writeWeights(model: LanguageModel, device: Device, arrays: readonly NamedArray[]): void {
-  for (const { name, data } of arrays) writeVariable(device, model.weights[name], data);
+  const weights = allWeights(model);
+  for (const { name, data } of arrays) writeVariable(device, weights[name], data);
 }
 
-/** Zero states for N rows, as variables that outlive a run. */
+/** Zero states for N rows, as variables that outlive a run: all zero is where a text begins. */
 export function carriedStates(spec: LanguageModelSpec, N: number): Readonly<Record<string, Variable>> {
-  const specs: Record<string, { shape: Shape }> = {};
-  for (const [l, H] of spec.hidden.entries())
-    for (const [name, shape] of Object.entries(cellOf(spec).state({ D: H, H })))
-      specs[`${name}.${l}`] = { shape: [N, ...shape] };
-  return variables("carried", specs);
+  const specs = [...stackStates(spec.layers, N)].map(([name, shape]) => [name, { shape }] as const);
+  return variables("carried", Object.fromEntries(specs));
 }
 
 export interface ForwardOptions {
-  /** i32 [2] (seed, step): draw dropout masks; no dropout where left out. */
-  readonly dropoutKey?: Tensor;
+  /** i32 [2] (seed, step): training, with dropout and other draws; nothing is random where left out. */
+  readonly key?: Tensor;
   /** Weights do not change between runs: multiply the embedding into the first layer once. */
   readonly frozen?: boolean;
+  /** Give what the cells show of every step, too. */
+  readonly trace?: boolean;
+}
+
+export interface Forward {
+  /** [T,N,V] */
+  readonly logits: Tensor;
+  /** What the top layer gives and the head sees [T,N,H]. */
+  readonly features: Tensor;
+  /** After the last step. */
+  readonly states: LayerStates;
+  /** States and gates after every step: "h.0", "i.0" [T,N,H]; empty unless asked for. */
+  readonly traces: Named;
 }
 
 /** ids [T,N] (i32) and states -> logits [T,N,V] and the states after the last step. */
-export function forward(
-  model: LanguageModel,
-  ids: Tensor,
-  states: LayerStates,
-  options: ForwardOptions = {},
-): { readonly logits: Tensor; readonly states: LayerStates } {
-  const { spec, weights } = model;
-  const cell = cellOf(spec);
-  const after: Record<string, Tensor> = {};
-  let input: LayerInput = { table: weights["embedding.weight"], ids, frozen: options.frozen ?? false };
-  for (const l of spec.hidden.keys()) {
-    const own = Object.keys(cell.weights({ D: 1, H: 1 })).map((name) => [name, weights[`rnn.${name}_l${l}`]] as const);
-    const state = Object.keys(cell.state({ D: 1, H: 1 })).map((name) => [name, states[`${name}.${l}`]] as const);
-    const result: LayerResult = runLayer(cell, Object.fromEntries(own), input, Object.fromEntries(state));
-    for (const [name, tensor] of Object.entries(result.state)) after[`${name}.${l}`] = tensor;
-    input = options.dropoutKey
-      ? dropout(result.y, { rate: spec.dropout, key: options.dropoutKey, stream: l })
-      : result.y;
-  }
-  const head = spec.tied ? weights["embedding.weight"] : weights["head.weight"];
-  return { logits: linear(input as Tensor, head, weights["head.bias"]), states: after };
+export function forward(model: LanguageModel, ids: Tensor, states: LayerStates, options: ForwardOptions = {}): Forward {
+  const { key, frozen = false, trace = false } = options;
+  const { layers, head } = model.spec;
+  const weights = allWeights(model);
+  const input = { table: weights[embeddingName], ids, frozen };
+  const run = runStack(layers, weights, input, states, { ...(key && { key }), trace });
+  return {
+    logits: headLogits(head, weights, run.y),
+    features: run.y,
+    states: run.states,
+    traces: run.traces,
+  };
 }
+
+/**
+ * The loss of targets [T,N] (i32; -1 counts for nothing) where the model has seen `seen`; see `crossEntropy`. With a key
+ * the head may take what is cheaper in training; without one it is exact.
+ */
+export const languageModelLoss = (
+  model: LanguageModel,
+  seen: Pick<Forward, "features">,
+  targets: Tensor,
+  _options: { readonly key?: Tensor } = {},
+): CrossEntropy => headLoss(model.spec.head, allWeights(model), seen.features, targets);

@@ -2,8 +2,9 @@
 // answers. Classifier, tagger and regressor are such networks. T time, N batch, D input, C labels or numbers answered.
 import { SpecError } from "../errors.js";
 import { limits } from "../limits.js";
-import { type LayerSpec, stackShapes } from "../nn/stack.js";
-import { fieldsOf, integerIn, layersIn, listOf, namesIn, numberIn, oneOf, refuseOthers, wrong } from "./fields.js";
+import { type StackLayer, stackShapes } from "../nn/stack.js";
+import { readLayers } from "./layers.js";
+import { fieldsOf, integerIn, listOf, namesIn, numberIn, oneOf, refuseOthers, wrong } from "./fields.js";
 
 /** How texts are cut into tokens. */
 export const textKinds = ["char", "word", "byte"] as const;
@@ -51,7 +52,7 @@ export interface NetworkSpec {
   readonly task: NetworkTask;
   readonly input: NetworkInput;
   /** From the input upwards; none: every step for itself. */
-  readonly layers: readonly LayerSpec[];
+  readonly layers: readonly StackLayer[];
   readonly pool: Pooling;
   /** Widths of feed-forward layers (tanh) between the recurrent layers and the answer. */
   readonly deep: readonly number[];
@@ -74,7 +75,7 @@ export function checkNetworkSpec(value: unknown): NetworkSpec {
     version: given.get("version") === 1 ? 1 : wrong("spec.version", "1", given.get("version"), "spec-version"),
     task: oneOf("spec.task", given.get("task"), networkTasks),
     input: inputIn("spec.input", given.get("input")),
-    layers: layersIn("spec.layers", given.get("layers")),
+    layers: readLayers("spec.layers", given.get("layers"), {}, 0),
     pool: oneOf("spec.pool", given.get("pool"), poolings),
     deep: listOf("spec.deep", given.get("deep"), [0, limits.layers], (path, n) => integerIn(path, n, 1, limits.width)),
     output: outputIn("spec.output", given.get("output")),

@@ -27,7 +27,7 @@ import {
   runLayer,
   sequenceOf,
 } from "./cell.js";
-import { type CellName, type CellSpec, type CellVariant, cellOf, cellSpec } from "./cells/index.js";
+import { type CellChoice, type CellSpec, cellOf, chosenCell } from "./cells/index.js";
 import { cellValues, uniformValues } from "./init.js";
 import { startedRows, stepMask } from "./steps.js";
 
@@ -57,7 +57,7 @@ export interface StackLayer extends Omit<LayerSpec, "cell"> {
 /** What a layer is made of; everything but its size has a default. */
 export interface LayerOptions extends Partial<Omit<LayerSpec, "cell" | "hidden">> {
   readonly hidden: number;
-  readonly cell?: CellName | CellVariant | CellSpec | Cell;
+  readonly cell?: CellChoice | Cell;
 }
 
 /** The complete layer: an LSTM, forward, nothing dropped, where nothing else is said. */
@@ -69,7 +69,7 @@ export const layer = ({ cell = "lstm", ...options }: LayerOptions): StackLayer =
   variational: false,
   initial: "zero",
   ...options,
-  cell: typeof cell === "string" ? cellSpec(cell) : cell,
+  cell: chosenCell(cell),
 });
 
 /** One direction of one layer, with all its sizes. */

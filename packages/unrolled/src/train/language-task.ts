@@ -3,9 +3,8 @@ import type { Device } from "../device/device.js";
 import { write } from "../decode/generate.js";
 import { writer } from "../decode/writer.js";
 import { i32 } from "../graph/compile.js";
-import { crossEntropy } from "../graph/ops/index.js";
 import { type Evaluation, evaluateChunks, evaluator } from "../models/evaluate.js";
-import { carriedStates, forward, type LanguageModel } from "../models/language-model.js";
+import { carriedStates, forward, type LanguageModel, languageModelLoss } from "../models/language-model.js";
 import { type Chunks, evaluationStreams, streams } from "../text/batches.js";
 import type { Corpus } from "../text/corpus.js";
 import type { Ids } from "../text/ids.js";
@@ -27,11 +26,12 @@ export interface LanguageTaskOptions {
 /** Throws DataError where the corpus is too short for one batch. */
 export function languageModelTask(options: LanguageTaskOptions): Task<Evaluation> {
   const { model, corpus, batch, sequence, sampleLength = 200 } = options;
-  const { spec, weights } = model;
+  const { spec, weights, frozen } = model;
   const enough = corpus.validation.length >= 2;
   return {
     name: "language-model",
     weights,
+    frozen,
     carried: Object.fromEntries(Object.entries(carriedStates(spec, batch)).map(([name, { shape }]) => [name, shape])),
     batches: batchesOf(streams(corpus.training, { batch, sequence })),
     loss: (inputs, run) => languageLoss(model, inputs, run),
@@ -60,9 +60,9 @@ function batchesOf(chunks: Chunks): Batches {
 
 /** x, y [T,N] ids. */
 export function languageLoss(model: LanguageModel, { x, y }: Tensors, { carried, key }: LossOptions): TaskLoss {
-  const { logits, states } = forward(model, x, carried, model.spec.dropout > 0 ? { dropoutKey: key } : {});
-  const { sum, count } = crossEntropy(logits, y);
-  return { sum, count, states };
+  const seen = forward(model, x, carried, { key });
+  const { sum, count } = languageModelLoss(model, seen, y, { key });
+  return { sum, count, states: seen.states };
 }
 
 /** Few, long streams: each begins without context. */

@@ -80,6 +80,8 @@ export interface Task<M extends Metrics<M>> {
   readonly name: string;
   /** All weights by PyTorch's names, in one storage. */
   readonly weights: Readonly<Record<string, Variable>>;
+  /** Weights that are saved with the others and never change: a frozen embedding. */
+  readonly frozen?: Readonly<Record<string, Variable>>;
   /** Shapes of the states carried from batch to batch, zero at the start of an epoch; none where batches are shuffled. */
   readonly carried: Readonly<Record<string, Shape>>;
   readonly batches: Batches;

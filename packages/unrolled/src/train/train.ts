@@ -168,7 +168,8 @@ function* sampleNow<M extends Metrics<M>>(run: Run<M>, at: Position): Generator<
 function checkpointNow<M extends Metrics<M>>(run: Run<M>, at: Position): CheckpointEvent {
   const { step, epochs, chunk, plateau, bestValidation } = at;
   const counters = { step, epoch: epochs, chunk, seed: run.seed, plateau, bestValidation, data: run.task.data };
-  const [weights, arrays] = [arraysOf(run.options.device, run.task.weights), stateArrays(run)];
+  const { frozen, weights: learnt } = run.task;
+  const [weights, arrays] = [arraysOf(run.options.device, { ...frozen, ...learnt }), stateArrays(run)];
   const bad = firstBad([...weights, ...arrays], fitsFloat32);
   if (bad)
     throw new NumericError(`step ${step}: what is saved must be finite, was not in ${bad}`, {

@@ -6,8 +6,8 @@ import {
   type Device,
   draws,
   type LanguageModel,
-  type LanguageModelSpec,
   languageModel,
+  type NewModelOptions,
   type StepEvent,
   type TrainEvent,
   type TrainOptions,
@@ -26,12 +26,15 @@ export function tinyText(characterCount = 1500, seed = 5): string {
 
 export const tinyCorpus = (characterCount = 1500): Corpus => characters(tinyText(characterCount));
 
-export type ModelOptions = Partial<Omit<LanguageModelSpec, "tokens" | "vocabulary" | "format" | "version" | "task">> & {
-  readonly seed?: number;
-};
+export type ModelOptions = Omit<NewModelOptions, "vocabulary">;
 
 export const tinyModel = (corpus: Corpus, options: ModelOptions = {}): LanguageModel =>
-  languageModel({ vocabulary: corpus.vocabulary, cell: "lstm", hidden: [7, 6], embedding: 5, ...options });
+  languageModel({
+    vocabulary: corpus.vocabulary,
+    embedding: 5,
+    ...(options.layers ? {} : { cell: "lstm", hidden: [7, 6] }),
+    ...options,
+  });
 
 /** The four cells by name, as options of a model. */
 export const cells = [

@@ -37,7 +37,7 @@ function lossOf(on: Device, model: LanguageModel, key: readonly number[]) {
   const names = Object.keys(model.weights);
   const inputs = { x: i32(T, N), y: i32(T, N), key: i32(2) };
   const program = compile(on, inputs, (given) => {
-    const { logits } = forward(model, given.x, states, { dropoutKey: given.key });
+    const { logits } = forward(model, given.x, states, { key: given.key });
     const { sum, count } = crossEntropy(logits, given.y);
     const loss = div(sum, count);
     const gradients = gradient(loss, Object.values(model.weights));

@@ -127,7 +127,14 @@ const without = (given: Readonly<Record<string, unknown>>, key: string): Readonl
 
 const erasedFamily = (name: CellName): CellFamily => cellFamilies[name] as unknown as CellFamily;
 
-export const isCell = (c: CellSpec | Cell): c is Cell => "step" in c && typeof c.step === "function";
+export const isCell = (c: unknown): c is Cell =>
+  typeof c === "object" && c !== null && "step" in c && typeof c.step === "function";
+
+/** A cell as it was asked for: its complete spec, or the cell itself where it is one's own. */
+export const chosenCell = (
+  asked: CellChoice | Cell,
+  options: Readonly<Record<string, unknown>> = {},
+): CellSpec | Cell => (isCell(asked) ? asked : cellSpec(asked, options));
 
 /** The cell that a spec names; a cell itself is given back. SpecError for a cell of one's own that is named only. */
 export function cellOf(spec: CellSpec | Cell): Cell {

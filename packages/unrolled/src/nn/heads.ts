@@ -1,0 +1,69 @@
+// What turns the top layer's outputs into predictions: one matrix, the embedding's own, or feed-forward layers before it.
+// T time, N batch, H width of the top layer, V classes.
+import { crossEntropy, type CrossEntropy, linear, relu, sigmoid, tanh } from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Named } from "./cell.js";
+import { uniformValues } from "./init.js";
+import type { StackWeight } from "./stack.js";
+
+/** A head as plain JSON. */
+export type HeadSpec =
+  | { readonly kind: "linear" }
+  /** Its matrix is the embedding's, which must be as wide as the top layer. */
+  | { readonly kind: "tied" }
+  /** Feed-forward layers at every step before the matrix (Pascanu 2014). */
+  | { readonly kind: "deep"; readonly hidden: readonly number[]; readonly activation: DeepActivation };
+
+export const deepActivations = ["tanh", "relu", "sigmoid"] as const;
+export type DeepActivation = (typeof deepActivations)[number];
+export const headKinds = ["linear", "tied", "deep"] as const satisfies readonly HeadSpec["kind"][];
+
+const activations = { tanh, relu, sigmoid } as const;
+
+export interface HeadSizes {
+  /** Width of what comes in. */
+  readonly H: number;
+  readonly V: number;
+}
+
+const matrix = (rows: number, columns: number): StackWeight => ({
+  shape: [rows, columns],
+  values: (draws) => uniformValues([rows, columns], 1 / Math.sqrt(columns), draws),
+});
+
+const bias = (size: number): StackWeight => ({ shape: [size], values: () => new Float32Array(size) });
+
+/** A head's own weights by name, in order. */
+export function headWeights(head: HeadSpec, { H, V }: HeadSizes): ReadonlyMap<string, StackWeight> {
+  const weights = new Map<string, StackWeight>();
+  let width = H;
+  if (head.kind === "deep")
+    for (const [i, size] of head.hidden.entries()) {
+      weights.set(`head.hidden_weight_${i}`, matrix(size, width));
+      weights.set(`head.hidden_bias_${i}`, bias(size));
+      width = size;
+    }
+  if (head.kind !== "tied") weights.set("head.weight", matrix(V, width));
+  weights.set("head.bias", bias(V));
+  return weights;
+}
+
+/** features [...,H] -> logits [...,V]. A tied head takes "embedding.weight" for its matrix. */
+export function headLogits(head: HeadSpec, weights: Named, features: Tensor): Tensor {
+  const last = weights[head.kind === "tied" ? "embedding.weight" : "head.weight"];
+  return linear(beforeLast(head, weights, features), last, weights["head.bias"]);
+}
+
+/** What the last matrix sees. */
+function beforeLast(head: HeadSpec, weights: Named, features: Tensor): Tensor {
+  if (head.kind !== "deep") return features;
+  return head.hidden.reduce<Tensor>(
+    (x, _, i) =>
+      activations[head.activation](linear(x, weights[`head.hidden_weight_${i}`], weights[`head.hidden_bias_${i}`])),
+    features,
+  );
+}
+
+/** The loss of targets [...] (i32) at features [...,H]; see `crossEntropy`. */
+export const headLoss = (head: HeadSpec, weights: Named, features: Tensor, targets: Tensor): CrossEntropy =>
+  crossEntropy(headLogits(head, weights, features), targets);
