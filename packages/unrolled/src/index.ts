@@ -283,3 +283,22 @@ export {
 export { train } from "./train/train.js";
 export type { NamedArray } from "./io/named-array.js";
 export { type NetworkTask, type NetworkTaskOptions, networkTask } from "./train/network-task.js";
+export { type WriterTask, type WriterTaskOptions, writerTask } from "./train/writer-task.js";
+export { type LabelledPen, labelledPen, type WriteLabelledOptions, writeLabelled } from "./decode/labelled.js";
+export {
+  type LabelledWriter,
+  type LabelledWriterOptions,
+  labelledWriter,
+  loadLabelledWriter,
+  writerForward,
+  writerStates,
+  writerWeights,
+} from "./models/labelled-writer.js";
+export {
+  checkLabelledWriterSpec,
+  type LabelledWriterSpec,
+  type StartUse,
+  startUses,
+  type WriterStart,
+} from "./models/labelled-writer-spec.js";
+export { arrangeTexts, type WriterExample, writerExamples, writerMeasurer } from "./models/writer-rows.js";

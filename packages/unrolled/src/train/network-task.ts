@@ -4,9 +4,9 @@ import { type NetworkMetrics, networkMeasurer } from "../models/measure.js";
 import { type Network, networkLoss, networkScores } from "../models/network.js";
 import { arrangeRows } from "../models/row-batches.js";
 import type { Example } from "../models/rows.js";
-import { bucketBatches, fewBuckets, type RowBatch, wastedPart } from "../text/rows/buckets.js";
 import { startFingerprint } from "./fingerprint.js";
-import type { Batches, Task } from "./task.js";
+import { rowBatches } from "./row-order.js";
+import type { Task } from "./task.js";
 
 export interface NetworkTaskOptions {
   readonly model: Network;
@@ -30,7 +30,15 @@ export function networkTask(options: NetworkTaskOptions): NetworkTask {
   const { spec, weights, vocabulary } = model;
   if (training.length === 0) throw new SpecError("task: must have rows to learn from, has none", { code: "task" });
   const watched = spec.output.kind === "linear" ? "mse" : "nats";
-  const { batches, wasted } = rowBatches(training, Math.min(batch, training.length), seed, spec);
+  const lengths = training.map(({ steps }) => steps);
+  const { batches, wasted } = rowBatches(lengths, { batch, seed }, (rows, T, N) =>
+    arrangeRows(
+      spec,
+      rows.map((row) => training[row]),
+      T,
+      N,
+    ),
+  );
   return {
     name: spec.task,
     weights,
@@ -65,27 +73,6 @@ export function networkTask(options: NetworkTaskOptions): NetworkTask {
 }
 
 const stepsOf = (examples: readonly Example[]): number => examples.reduce((sum, { steps }) => sum + steps, 0);
-
-/** An epoch's batches hold every row once; which rows lie together is drawn from seed and epoch. */
-function rowBatches(training: readonly Example[], N: number, seed: number, spec: Network["spec"]) {
-  const lengths = training.map(({ steps }) => steps);
-  const buckets = fewBuckets(lengths);
-  const drawn = (epoch: number): readonly RowBatch[] =>
-    bucketBatches(lengths, { batch: N, buckets, seed: (Math.imul(seed, 0x9e3779b1) ^ (epoch + 1)) >>> 0 });
-  let [held, present] = [0, drawn(0)];
-  const batches: Batches = {
-    count: present.length,
-    order: "shuffled",
-    largest: present.findIndex(({ steps }) => steps === buckets[buckets.length - 1]),
-    at: (index, epoch) => {
-      if (epoch !== held) [held, present] = [epoch, drawn(epoch)];
-      const { steps: T, rows } = present[index];
-      const some = rows.map((row) => training[row]);
-      return { ...arrangeRows(spec, some, T, N), tokens: stepsOf(some), extent: { T, N } };
-    },
-  };
-  return { batches, wasted: wastedPart(lengths, present, N) };
-}
 
 function fingerprintOf(examples: readonly Example[]): string {
   const { add, name } = startFingerprint();
