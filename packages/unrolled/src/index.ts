@@ -193,6 +193,7 @@ export {
   type Columns,
   checkNetworkSpec,
   inputWidthOf,
+  networkJson,
   type NetworkInput,
   type NetworkOutput,
   type NetworkSpec,
@@ -296,6 +297,7 @@ export {
 } from "./models/labelled-writer.js";
 export {
   checkLabelledWriterSpec,
+  labelledWriterJson,
   type LabelledWriterSpec,
   type StartUse,
   startUses,

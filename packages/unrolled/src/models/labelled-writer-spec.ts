@@ -2,8 +2,9 @@
 // V tokens, D embedding, E width of what starts it.
 import { SpecError } from "../errors.js";
 import { limits } from "../limits.js";
-import { type LayerSpec, stackShapes } from "../nn/stack.js";
-import { fieldsOf, integerIn, layersIn, namesIn, oneOf, refuseOthers, wrong } from "./fields.js";
+import { type StackLayer, stackShapes } from "../nn/stack.js";
+import { fieldsOf, integerIn, namesIn, oneOf, refuseOthers, wrong } from "./fields.js";
+import { type Cells, layersJson, readLayers } from "./layers.js";
 import { type TextKind, textKinds } from "./network-spec.js";
 
 /** A label by its embedding, or the numbers of a vector as they are. */
@@ -24,7 +25,7 @@ export interface LabelledWriterSpec {
   readonly vocabulary: number;
   /** D. */
   readonly embedding: number;
-  readonly layers: readonly LayerSpec[];
+  readonly layers: readonly StackLayer[];
   readonly start: WriterStart;
   readonly use: StartUse;
 }
@@ -33,8 +34,8 @@ export interface LabelledWriterSpec {
 export const writerInputWidth = ({ embedding, start, use }: LabelledWriterSpec): number =>
   use === "state" ? embedding : embedding + start.width;
 
-/** Reads parsed JSON as a spec. SpecError with the path of the first thing that is wrong. */
-export function checkLabelledWriterSpec(value: unknown): LabelledWriterSpec {
+/** Reads parsed JSON as a spec. SpecError with the path of the first thing that is wrong. `cells`: of one's own, by name. */
+export function checkLabelledWriterSpec(value: unknown, cells: Cells = {}): LabelledWriterSpec {
   const given = fieldsOf("spec", value);
   const spec: LabelledWriterSpec = {
     format: oneOf("spec.format", given.get("format"), ["unrolled"]),
@@ -43,7 +44,7 @@ export function checkLabelledWriterSpec(value: unknown): LabelledWriterSpec {
     tokens: oneOf("spec.tokens", given.get("tokens"), textKinds),
     vocabulary: integerIn("spec.vocabulary", given.get("vocabulary"), 1, limits.vocabulary),
     embedding: integerIn("spec.embedding", given.get("embedding"), 1, limits.width),
-    layers: layersIn("spec.layers", given.get("layers")),
+    layers: readLayers("spec.layers", given.get("layers"), cells),
     start: startIn("spec.start", given.get("start")),
     use: oneOf("spec.use", given.get("use"), startUses),
   };
@@ -86,3 +87,6 @@ function checkLayers(spec: LabelledWriterSpec): void {
       );
   }
 }
+
+/** The spec as plain JSON: a cell of one's own becomes its name. */
+export const labelledWriterJson = (spec: LabelledWriterSpec): object => ({ ...spec, layers: layersJson(spec.layers) });

@@ -7,7 +7,7 @@ import { variables } from "../graph/variable.js";
 import type { NamedArray } from "../io/named-array.js";
 import { cellSpec } from "../nn/cells/index.js";
 import type { LayerInput, Named } from "../nn/cell.js";
-import { type LayerSpec, layer, runStack, stackStates, stackWeights, stackWidth } from "../nn/stack.js";
+import { type StackLayer, layer, runStack, stackStates, stackWeights, stackWidth } from "../nn/stack.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import {
   checkLabelledWriterSpec,
@@ -16,6 +16,7 @@ import {
   type WriterStart,
   writerInputWidth,
 } from "./labelled-writer-spec.js";
+import type { Cells } from "./layers.js";
 import { embeddingPlan, linearPlan } from "./network.js";
 import type { TextKind } from "./network-spec.js";
 import { loadedWeights, newWeights, type WeightPlan, type WeightPlans, type Weights } from "./weights.js";
@@ -37,7 +38,7 @@ export interface LabelledWriterOptions {
   /** D; as wide as the first layer, at most 128, where left out. */
   readonly embedding?: number;
   /** An LSTM of 128 units where left out. */
-  readonly layers?: readonly LayerSpec[];
+  readonly layers?: readonly StackLayer[];
   readonly seed?: number;
 }
 
@@ -66,8 +67,10 @@ export function loadLabelledWriter(files: {
   readonly spec: unknown;
   readonly vocabulary: Vocabulary;
   readonly weights: readonly NamedArray[];
+  /** Cells of one's own that the spec may name. */
+  readonly cells?: Cells;
 }): LabelledWriter {
-  const spec = checkLabelledWriterSpec(files.spec);
+  const spec = checkLabelledWriterSpec(files.spec, files.cells);
   const { vocabulary } = files;
   if (vocabulary.kind !== spec.tokens || vocabulary.tokens.length !== spec.vocabulary)
     throw new CheckpointError(

@@ -3,7 +3,7 @@
 import { SpecError } from "../errors.js";
 import { limits } from "../limits.js";
 import { type StackLayer, stackShapes } from "../nn/stack.js";
-import { readLayers } from "./layers.js";
+import { type Cells, layersJson, readLayers } from "./layers.js";
 import { fieldsOf, integerIn, listOf, namesIn, numberIn, oneOf, refuseOthers, wrong } from "./fields.js";
 
 /** How texts are cut into tokens. */
@@ -68,14 +68,14 @@ export const answersOf = (output: NetworkOutput): number =>
   output.kind === "linear" ? output.columns.length : output.labels.length;
 
 /** Reads parsed JSON as a spec. SpecError with the path of the first thing that is wrong. */
-export function checkNetworkSpec(value: unknown): NetworkSpec {
+export function checkNetworkSpec(value: unknown, cells: Cells = {}): NetworkSpec {
   const given = fieldsOf("spec", value);
   const spec: NetworkSpec = {
     format: oneOf("spec.format", given.get("format"), ["unrolled"]),
     version: given.get("version") === 1 ? 1 : wrong("spec.version", "1", given.get("version"), "spec-version"),
     task: oneOf("spec.task", given.get("task"), networkTasks),
     input: inputIn("spec.input", given.get("input")),
-    layers: readLayers("spec.layers", given.get("layers"), {}, 0),
+    layers: readLayers("spec.layers", given.get("layers"), cells, 0),
     pool: oneOf("spec.pool", given.get("pool"), poolings),
     deep: listOf("spec.deep", given.get("deep"), [0, limits.layers], (path, n) => integerIn(path, n, 1, limits.width)),
     output: outputIn("spec.output", given.get("output")),
@@ -126,6 +126,9 @@ function columnsIn(path: string, given: ReadonlyMap<string, unknown>): Columns {
     ),
   };
 }
+
+/** The spec as plain JSON: a cell of one's own becomes its name. */
+export const networkJson = (spec: NetworkSpec): object => ({ ...spec, layers: layersJson(spec.layers) });
 
 /** Combinations that make no network. */
 function checkWhole({ task, input, layers, pool, output }: NetworkSpec): void {

@@ -26,6 +26,7 @@ import { normalValues, uniformValues } from "../nn/init.js";
 import { runStack, stackWeights, stackWidth } from "../nn/stack.js";
 import { stepCounts, stepMask } from "../nn/steps.js";
 import { makeVocabulary, type Vocabulary } from "../text/vocabulary.js";
+import type { Cells } from "./layers.js";
 import { answersOf, checkNetworkSpec, inputWidthOf, type NetworkSpec } from "./network-spec.js";
 import { loadedWeights, newWeights, type WeightPlan, type WeightPlans, type Weights } from "./weights.js";
 
@@ -80,8 +81,10 @@ export function loadNetwork(files: {
   readonly spec: unknown;
   readonly vocabulary: Vocabulary;
   readonly weights: readonly NamedArray[];
+  /** Cells of one's own that the spec may name. */
+  readonly cells?: Cells;
 }): Network {
-  const spec = checkNetworkSpec(files.spec);
+  const spec = checkNetworkSpec(files.spec, files.cells);
   const { vocabulary } = files;
   const { input } = spec;
   if (input.kind !== "vector" && (vocabulary.kind !== input.kind || vocabulary.tokens.length !== input.vocabulary))

@@ -2,7 +2,7 @@
 // T steps of a row, D numbers of a step, C labels.
 import { DataError } from "../errors.js";
 import { cellSpec } from "../nn/cells/index.js";
-import { type LayerSpec, layer } from "../nn/stack.js";
+import { type StackLayer, layer } from "../nn/stack.js";
 import { labelSet, labelsIn } from "../text/rows/labels.js";
 import type { Series } from "../text/rows/series.js";
 import { atLine } from "../text/rows/table.js";
@@ -135,7 +135,7 @@ export interface NetworkOptions {
   /** D of the embedding of tokens; as wide as the first layer, at most 256, where left out. */
   readonly embedding?: number;
   /** An LSTM of 128 units where left out. */
-  readonly layers?: readonly LayerSpec[];
+  readonly layers?: readonly StackLayer[];
   /** "none" where every step is answered, else "last" (or "mean" where there are no layers). */
   readonly pool?: Pooling;
   readonly deep?: readonly number[];
