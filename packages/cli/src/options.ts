@@ -36,6 +36,12 @@ export interface JsonOptions {
   readonly json?: boolean;
 }
 
+export interface ReproduceOptions extends DeviceOptions {
+  readonly seeds?: number;
+  readonly quick?: boolean;
+  readonly out?: string;
+}
+
 export interface StartOptions extends DeviceOptions {
   readonly out?: string;
   readonly seconds?: number;

@@ -12,7 +12,9 @@ import {
   type StartOptions,
 } from "./options.js";
 import { choice, integer, real, sizes } from "./parse.js";
-import { deviceNames, optimizerNames, scheduleNames, type TrainOptions } from "./settings.js";
+import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
+import { reproduceCommand } from "./program-reproduce.js";
+import { optimizerNames, scheduleNames, type TrainOptions } from "./settings.js";
 
 export const version = "0.1.0";
 
@@ -52,6 +54,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     startCommand(async (options) => {
       const { start } = await import("./commands/start.js");
       code = await start(options, context);
+    }),
+    reproduceCommand(async (name, options) => {
+      const { reproduce } = await import("./commands/reproduce.js");
+      code = await reproduce(name, options, context);
     }),
     serveCommand(async (file, options) => {
       const { serve } = await import("./commands/serve.js");
@@ -113,27 +119,6 @@ function root(context: Context): Command {
         "Exit codes: 0 done, 1 failed, 2 wrong options or input, 130/143/129 stopped by a signal, 141 reader gone.",
       ].join("\n"),
     );
-}
-
-const example = (lines: readonly string[]): string => ["", "Example:", ...lines.map((line) => `  ${line}`)].join("\n");
-const jsonOption = (): Option => new Option("--json", "machine-readable lines on standard output, and nothing else");
-
-function option<T>(flags: string, description: string, parse: (option: string) => (text: string) => T): Option {
-  const name = flags.match(/--[a-z-]+/)?.[0] ?? flags;
-  return new Option(flags, description).argParser(parse(name));
-}
-
-const deviceOptions = (): Option[] => [
-  option("--device <name>", "auto, native, wasm or reference (default: auto)", (o) => choice(o, deviceNames)),
-  option("--threads <n>", "threads of the device (default: as many as there are cores)", (o) => integer(o, 1, 128)),
-];
-
-function withOptions(
-  command: Command,
-  groups: readonly (readonly [title: string, options: readonly Option[]])[],
-): Command {
-  for (const [title, options] of groups) for (const each of options) command.addOption(each.helpGroup(title));
-  return command;
 }
 
 function trainCommand(action: (files: string[], options: TrainOptions) => Promise<void>): Command {

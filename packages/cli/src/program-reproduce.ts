@@ -1,0 +1,27 @@
+// The options of `unrolled reproduce`.
+import { Command, Option } from "commander";
+import type { ReproduceOptions } from "./options.js";
+import { integer } from "./parse.js";
+import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
+
+export function reproduceCommand(
+  action: (name: string | undefined, options: ReproduceOptions) => Promise<void>,
+): Command {
+  const command = new Command("reproduce")
+    .description("Runs an experiment of the lectures with several seeds and shows its table; without a name, the list.")
+    .summary("the lectures' experiments")
+    .argument("[experiment]", "its name; the list where left out")
+    .addHelpText("after", example(["unrolled reproduce", "unrolled reproduce agreement --seeds 3 --out results"]))
+    .action(action);
+  return withOptions(command, [
+    [
+      "Experiment:",
+      [
+        option("--seeds <n>", "seeds 1 to n: their mean and 95 % interval (default: 3)", (o) => integer(o, 1, 100)),
+        new Option("--quick", "a first look in seconds; claims are not judged"),
+        new Option("--out <dir>", "keep the table there, as dated JSON and Markdown"),
+      ],
+    ],
+    ["Running:", [...deviceOptions(), jsonOption()]],
+  ]);
+}

@@ -1,0 +1,69 @@
+// An experiment: a question, what is run to answer it, and the table that comes out. Everything it touches is handed in.
+import type { Device } from "unrolled";
+import type { Interval } from "./statistics.js";
+
+export interface Settings {
+  /** Seeds 1 to this many. */
+  readonly seeds: number;
+  /** A first look in seconds: few steps, no claims. */
+  readonly quick: boolean;
+}
+
+export interface Bench extends Settings {
+  readonly device: Device;
+  /** What is being done now, and how far it is (0 to 1). */
+  readonly progress: (what: string, part: number) => Promise<void>;
+  /** Looked at between steps. */
+  readonly stop: { readonly requested: boolean };
+}
+
+/** Thrown where somebody asked to stop: the rows so far are the answer. */
+export class Stopped extends Error {}
+
+/** A number is shown with `digits`; "%" as a share of a hundred. */
+export type Unit = "%" | "" | "nats" | "mse";
+
+export interface Column {
+  readonly title: string;
+  readonly unit: Unit;
+}
+
+export interface Row {
+  readonly name: string;
+  /** One for each column; undefined where nothing was measured. */
+  readonly cells: readonly (Interval | number | undefined)[];
+}
+
+/** What the lectures say of it, and whether these rows say so too. */
+export interface Claim {
+  readonly text: string;
+  readonly holds: boolean;
+}
+
+export interface Report {
+  /** Title of the first column: what the rows are. */
+  readonly rows: string;
+  readonly columns: readonly Column[];
+  readonly claims: (rows: readonly Row[]) => readonly Claim[];
+  /** Lines under the table: chance, sizes, steps. */
+  readonly notes: readonly string[];
+}
+
+export interface Experiment {
+  readonly name: string;
+  /** One line for the list. */
+  readonly summary: string;
+  /** Minutes that a full run with three seeds took on two cores, about. */
+  readonly minutes: number;
+  readonly open: (settings: Settings) => Report;
+  /** The rows as they are ready. */
+  readonly run: (bench: Bench) => AsyncGenerator<Row>;
+}
+
+/** Mean of a cell. */
+export const meanOf = (cell: Interval | number | undefined): number =>
+  cell === undefined ? Number.NaN : typeof cell === "number" ? cell : cell.mean;
+
+/** The row of a name; a row of no cells where it is absent, so that claims about it do not hold. */
+export const rowOf = (rows: readonly Row[], name: string): Row =>
+  rows.find((row) => row.name === name) ?? { name, cells: [] };

@@ -1,0 +1,110 @@
+// A finished experiment as text for a terminal, as Markdown and as JSON.
+import { duration, plural } from "../format.js";
+import type { Claim, Report, Row, Unit } from "./experiment.js";
+import type { Interval } from "./statistics.js";
+
+export interface Machine {
+  readonly device: string;
+  readonly threads: number;
+  readonly cores: number;
+  readonly node: string;
+}
+
+export interface Finished {
+  readonly name: string;
+  readonly summary: string;
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly command: string;
+  readonly quick: boolean;
+  readonly seeds: number;
+  readonly seconds: number;
+  readonly machine: Machine;
+  readonly report: Report;
+  readonly rows: readonly Row[];
+  /** Not judged after a quick look, or where some rows are missing. */
+  readonly claims: readonly Claim[] | undefined;
+}
+
+const number = (value: number, unit: Unit): string => {
+  if (!Number.isFinite(value)) return "-";
+  switch (unit) {
+    case "%":
+      return (100 * value).toFixed(1);
+    case "nats":
+      return value.toFixed(4);
+    case "mse":
+      return value.toPrecision(3);
+    case "":
+      return Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 3 : 1);
+    default:
+      return unit satisfies never;
+  }
+};
+
+/** "98.2 ±1.1" */
+export function cellText(cell: Interval | number | undefined, unit: Unit): string {
+  if (cell === undefined) return "-";
+  if (typeof cell === "number") return number(cell, unit);
+  return cell.half === undefined ? number(cell.mean, unit) : `${number(cell.mean, unit)} ±${number(cell.half, unit)}`;
+}
+
+const titleOf = ({ title, unit }: Report["columns"][number]): string =>
+  unit === "" || title === unit ? title : `${title}, ${unit}`;
+
+function grid({ report, rows }: Pick<Finished, "report" | "rows">): string[][] {
+  const body = rows.map((row) => [row.name, ...report.columns.map(({ unit }, i) => cellText(row.cells[i], unit))]);
+  return [[report.rows, ...report.columns.map(titleOf)], ...body];
+}
+
+/** The table and what is said of it, for a terminal. */
+export function tableText(finished: Pick<Finished, "report" | "rows" | "claims">): string {
+  const lines = grid(finished);
+  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  const table = lines.map((line) =>
+    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("   "),
+  );
+  const claims = (finished.claims ?? []).map(
+    ({ text, holds }) => `${holds ? "holds:         " : "does not hold: "} ${text}`,
+  );
+  return [...table, "", ...finished.report.notes, ...(claims.length > 0 ? ["", ...claims] : []), ""].join("\n");
+}
+
+/** A section with the table, for a page of results. */
+export function markdown(finished: Finished): string {
+  const { name, summary, report, claims, seeds, quick, machine, seconds, date, command } = finished;
+  const [head, ...body] = grid(finished).map((line) => `| ${line.join(" | ")} |`);
+  const rule = `|---|${report.columns.map(() => "---:|").join("")}`;
+  const judged = (claims ?? []).map(({ text, holds }) => `- ${holds ? "holds" : "**does not hold**"}: ${text}`);
+  return [
+    `# ${name}: ${summary}`,
+    "",
+    `\`${command}\`, ${date}: ${plural(seeds, "seed")}${quick ? " (quick)" : ""}, ${duration(seconds)} on ${plural(machine.cores, "core")} (${machine.device}, ${plural(machine.threads, "thread")}).${seeds > 1 ? " Mean ± half the 95 % confidence interval." : ""}`,
+    "",
+    head,
+    rule,
+    ...body,
+    "",
+    ...report.notes.map((note) => `- ${note}`),
+    ...(judged.length > 0 ? ["", ...judged] : []),
+    "",
+  ].join("\n");
+}
+
+/** All numbers, every seed's own among them. */
+export function asJson(finished: Finished): object {
+  const { report, rows, ...rest } = finished;
+  const table = rows.map((row) => ({
+    name: row.name,
+    ...Object.fromEntries(
+      report.columns.map(({ title }, i) => {
+        const cell = row.cells[i];
+        return [
+          title,
+          typeof cell === "object" ? { mean: cell.mean, half: cell.half ?? null, values: cell.values } : (cell ?? null),
+        ]; // prettier-ignore
+      }),
+    ),
+  }));
+  return { ...rest, claims: finished.claims ?? null, notes: report.notes, rows: table };
+}
