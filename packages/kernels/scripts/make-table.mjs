@@ -66,7 +66,7 @@ const shape = ({ parameters, tail }) =>
     .join("") + (tail ? "+" : "");
 
 /** The text of cpp/table.h for a kernel table. */
-export function makeTable({ kernels, kernelNames, mapOpcodes, mapLimits, rnnActivations }) {
+export function makeTable({ kernels, kernelNames, mapOpcodes, mapLimits, rnnActivations, cellActivations }) {
   return [
     "// The kernel table in C++. Generated from packages/unrolled/src/device/kernels.ts by scripts/make-table.mjs: do not edit.",
     "// Names end in _ where they could be C++ words. Absent buffers are nullptr.",
@@ -84,6 +84,7 @@ export function makeTable({ kernels, kernelNames, mapOpcodes, mapLimits, rnnActi
     ...enumeration("Kernel", kernelNames),
     ...enumeration("MapOpcode", mapOpcodes),
     ...enumeration("RnnActivation", rnnActivations),
+    ...enumeration("CellActivation", cellActivations),
     "/** One letter per argument of a kernel: b buffer, n number; + where further numbers may follow. */",
     "constexpr const char* kernelShapes[kernelCount] = {",
     ...kernelNames.map((name) => `    "${shape(kernels[name])}",  // ${name}`),

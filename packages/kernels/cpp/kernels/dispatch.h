@@ -47,6 +47,14 @@ inline void runKernel(int index, float* base, const double* numbers, const Team&
     case Kernel::gruGrad_: return gruGrad(GruGradArgs::read(base, numbers), team);
     case Kernel::gruBefore_: return gruBefore(GruBeforeArgs::read(base, numbers), team);
     case Kernel::gruBeforeGrad_: return gruBeforeGrad(GruBeforeGradArgs::read(base, numbers), team);
+    case Kernel::rnnVariant_: return rnnVariant(RnnVariantArgs::read(base, numbers), team);
+    case Kernel::rnnVariantGrad_: return rnnVariantGrad(RnnVariantGradArgs::read(base, numbers), team);
+    case Kernel::lstmVariant_: return lstmVariant(LstmVariantArgs::read(base, numbers), team);
+    case Kernel::lstmVariantGrad_: return lstmVariantGrad(LstmVariantGradArgs::read(base, numbers), team);
+    case Kernel::gruVariant_: return gruVariant(GruVariantArgs::read(base, numbers), team);
+    case Kernel::gruVariantGrad_: return gruVariantGrad(GruVariantGradArgs::read(base, numbers), team);
+    case Kernel::gruBeforeVariant_: return gruBeforeVariant(GruBeforeVariantArgs::read(base, numbers), team);
+    case Kernel::gruBeforeVariantGrad_: return gruBeforeVariantGrad(GruBeforeVariantGradArgs::read(base, numbers), team);
     case Kernel::sumSquares_: return sumSquares(SumSquaresArgs::read(base, numbers), team);
     case Kernel::assign_: return assign(AssignArgs::read(base, numbers), team);
     case Kernel::sgd_: return sgd(SgdArgs::read(base, numbers), team);

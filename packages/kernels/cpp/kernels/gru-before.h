@@ -2,12 +2,13 @@
 // Each step is two products: all of r must be known before n. T time, N batch, H hidden. One layer, one direction.
 #pragma once
 
-#include "recurrent.h"
+#include "gru.h"
 
 namespace UNROLLED {
 
 /** r, z = sigmoid(pre + h R_rz) and r h. Rows past their length get zeros. */
-INLINE void resetStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, const Work& work) {
+template <typename Acts, typename Args>
+INLINE void resetStep(const Acts& acts, const Args& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
   const Range rows = work.rows;
   const float* hPrev = slotBefore(a.h, a.h0, s, t);  // [N,H]
@@ -27,8 +28,8 @@ INLINE void resetStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, cons
         const float* sum = tile.c + (n - rows.begin) * 2 * W;
         const int64_t state = n * H + tile.unit, gate = n * 3 * H + tile.unit;
         const bool active = s.active(n, t);
-        const Floats r = active ? sigmoid(load(sum)) : Floats{};
-        const Floats z = active ? sigmoid(load(sum + W)) : Floats{};
+        const Floats r = active ? acts.gate.value(load(sum)) : Floats{};
+        const Floats z = active ? acts.gate.value(load(sum + W)) : Floats{};
         store(gates + gate, r, lanes);
         store(gates + gate + H, z, lanes);
         store(rh + state, active ? r * load(hPrev + state, lanes) : Floats{}, lanes);
@@ -39,7 +40,8 @@ INLINE void resetStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, cons
 }
 
 /** n = tanh(pre_n + rh R_n), h' = (1-z) n + z h. */
-INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, const Work& work) {
+template <typename Acts, typename Args>
+INLINE void candidateStep(const Acts& acts, const Args& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
   const float* hPrev = slotBefore(a.h, a.h0, s, t);
   float* h = a.h + s.after(t);
@@ -57,7 +59,7 @@ INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, 
       Floats candidate{}, hNew = load(hPrev + state, lanes);
       if (s.active(n, t)) {
         const Floats z = load(gates + gate + H, lanes);
-        candidate = tanh(load(sum));
+        candidate = acts.candidate.value(load(sum));
         hNew = fma(z, hNew, (1.0f - z) * candidate);
       }
       store(gates + gate + 2 * H, candidate, lanes);
@@ -67,22 +69,24 @@ INLINE void candidateStep(const GruBeforeArgs& a, const Sequence& s, int64_t t, 
   forPanels<plainVectors>(work, H, rh, H, a.rn, H, plainPitch, start, finish);
 }
 
-inline void gruBefore(const GruBeforeArgs& a, const Team& team) {
+template <typename Acts, typename Args>
+INLINE void gruBeforeForward(const Acts& acts, const Args& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   const int64_t limit = least(rowsThatFit<2>(s.H), rowsThatFit<plainVectors>(s.H));
   forRows(s.N, limit, 3 * s.H * s.H, team, [&](const Work& work) {
     startSlot(a.h, a.h0, s, work);
     for (int64_t i = 0; i < s.T; i++) {
       if (i > 0) work.meet();
-      resetStep(a, s, s.step(i), work);
+      resetStep(acts, a, s, s.step(i), work);
       work.meet();
-      candidateStep(a, s, s.step(i), work);
+      candidateStep(acts, a, s, s.step(i), work);
     }
   });
 }
 
 /** dpre_z and dpre_n of step i, and the part of dh that does not pass the reset gate; i = -1 is the first slot. */
-INLINE void candidateGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t i, const Work& work) {
+template <typename Acts, typename Args>
+INLINE void candidateGradStep(const Acts& acts, const Args& a, const Sequence& s, int64_t i, const Work& work) {
   const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
   const float* dh = a.dh + (i < 0 ? s.first() : s.after(t));                                        // [N,H]
   const float* next = i + 1 < s.T ? a.dpre + (s.step(i + 1) * s.N + work.rows.begin) * 3 * H : nullptr;  // [N,3H]
@@ -104,8 +108,8 @@ INLINE void candidateGradStep(const GruBeforeGradArgs& a, const Sequence& s, int
       Floats dz{}, dn{}, carried = dhNew;
       if (s.active(n, t)) {
         const Floats z = load(gates + gate + H, lanes), candidate = load(gates + gate + 2 * H, lanes);
-        dn = dhNew * (1.0f - z) * (1.0f - candidate * candidate);
-        dz = dhNew * (load(hPrev + state, lanes) - candidate) * z * (1.0f - z);
+        dn = acts.candidate.back(dhNew * (1.0f - z), candidate);
+        dz = acts.gate.back(dhNew * (load(hPrev + state, lanes) - candidate), z);
         carried = dhNew * z;
       }
       store(dpre + gate + H, dz, lanes);
@@ -117,7 +121,8 @@ INLINE void candidateGradStep(const GruBeforeGradArgs& a, const Sequence& s, int
 }
 
 /** d(r h) = dpre_n R_n^T, which gives dpre_r and the rest of the gradient that dh0 carries. */
-INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t t, const Work& work) {
+template <typename Acts, typename Args>
+INLINE void resetGradStep(const Acts& acts, const Args& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
   const float* hPrev = a.h + s.before(t);  // [N,H]
   const float* gates = a.gates + t * s.N * 3 * H;
@@ -131,7 +136,7 @@ INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t
       Floats dr{};
       if (s.active(n, t)) {
         const Floats drh = load(sum), r = load(gates + gate, lanes);
-        dr = drh * load(hPrev + state, lanes) * r * (1.0f - r);
+        dr = acts.gate.back(drh * load(hPrev + state, lanes), r);
         store(a.dh0 + state, fma(drh, r, load(a.dh0 + state, lanes)), lanes);
       }
       store(dpre + gate, dr, lanes);
@@ -141,18 +146,27 @@ INLINE void resetGradStep(const GruBeforeGradArgs& a, const Sequence& s, int64_t
   forPanels<plainVectors>(work, H, dn, 3 * H, a.rnT, H, plainPitch, start, finish);
 }
 
-inline void gruBeforeGrad(const GruBeforeGradArgs& a, const Team& team) {
+template <typename Acts, typename Args>
+INLINE void gruBeforeBackward(const Acts& acts, const Args& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   forRows(s.N, rowsThatFit<plainVectors>(2 * s.H), 3 * s.H * s.H, team, [&](const Work& work) {
     clearState(a.dh0, s, work);
     for (int64_t i = s.T - 1; i >= -1; i--) {
-      candidateGradStep(a, s, i, work);
+      candidateGradStep(acts, a, s, i, work);
       if (i < 0) break;
       work.meet();
-      resetGradStep(a, s, s.step(i), work);
+      resetGradStep(acts, a, s, s.step(i), work);
       work.meet();
     }
   });
 }
+
+inline void gruBefore(const GruBeforeArgs& a, const Team& team) { gruBeforeForward(PlainGru{}, a, team); }
+
+inline void gruBeforeVariant(const GruBeforeVariantArgs& a, const Team& team) { gruBeforeForward(anyGru(a), a, team); }
+
+inline void gruBeforeGrad(const GruBeforeGradArgs& a, const Team& team) { gruBeforeBackward(PlainGru{}, a, team); }
+
+inline void gruBeforeVariantGrad(const GruBeforeVariantGradArgs& a, const Team& team) { gruBeforeBackward(anyGru(a), a, team); }
 
 }  // namespace UNROLLED

@@ -2,11 +2,27 @@
 // q = h R_n + bR_n, n = tanh(pre_n + r q), h' = (1-z) n + z h. T time, N batch, H hidden. One layer, one direction.
 #pragma once
 
+#include "activations.h"
 #include "recurrent.h"
 
 namespace UNROLLED {
 
-INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, const Work& work) {
+template <typename Gate, typename Candidate>
+struct GruActivations {
+  Gate gate;
+  Candidate candidate;
+};
+
+using PlainGru = GruActivations<Sigmoid, Tanh>;
+
+/** What the options of a call name. */
+template <typename Args>
+INLINE GruActivations<AnyActivation, AnyActivation> anyGru(const Args& a) {
+  return {{a.gate, a.gateAlpha, a.gateBeta, a.clip}, {a.candidate, a.candidateAlpha, a.candidateBeta, a.clip}};
+}
+
+template <typename Acts, typename Args>
+INLINE void gruStep(const Acts& acts, const Args& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
   const Range rows = work.rows;
   const float* hPrev = slotBefore(a.h, a.h0, s, t);  // [N,H]
@@ -35,9 +51,9 @@ INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, const Work& 
         Floats r{}, z{}, candidate{}, product{}, hNew = load(hPrev + state, lanes);
         if (s.active(n, t)) {
           product = load(sum + 2 * W);
-          r = sigmoid(load(sum));
-          z = sigmoid(load(sum + W));
-          candidate = tanh(fma(r, product, load(pre + gate + 2 * H, lanes)));
+          r = acts.gate.value(load(sum));
+          z = acts.gate.value(load(sum + W));
+          candidate = acts.candidate.value(fma(r, product, load(pre + gate + 2 * H, lanes)));
           hNew = fma(z, hNew, (1.0f - z) * candidate);
         }
         store(gates + gate, r, lanes);
@@ -51,19 +67,21 @@ INLINE void gruStep(const GruArgs& a, const Sequence& s, int64_t t, const Work& 
   forPanels<3>(work, H, hPrev + rows.begin * H, H, a.r, H, W, start, finish);
 }
 
-inline void gru(const GruArgs& a, const Team& team) {
+template <typename Acts, typename Args>
+INLINE void gruForward(const Acts& acts, const Args& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   forRows(s.N, rowsThatFit<3>(s.H), 3 * s.H * s.H, team, [&](const Work& work) {
     startSlot(a.h, a.h0, s, work);
     for (int64_t i = 0; i < s.T; i++) {
       if (i > 0) work.meet();
-      gruStep(a, s, s.step(i), work);
+      gruStep(acts, a, s, s.step(i), work);
     }
   });
 }
 
 /** Step i of the walk backwards; i = -1 is the first slot. dh0 carries z dh, or dh past a row's length. */
-INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, const Work& work) {
+template <typename Acts, typename Args>
+INLINE void gruGradStep(const Acts& acts, const Args& a, const Sequence& s, int64_t i, const Work& work) {
   const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
   const float* dh = a.dh + (i < 0 ? s.first() : s.after(t));  // [N,H]
   const float* next = i + 1 < s.T ? a.drec + (s.step(i + 1) * s.N + work.rows.begin) * 3 * H : nullptr;  // [N,3H]
@@ -88,9 +106,9 @@ INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, cons
       if (s.active(n, t)) {
         const Floats r = load(gates + gate, lanes), z = load(gates + gate + H, lanes);
         const Floats candidate = load(gates + gate + 2 * H, lanes);
-        dn = dhNew * (1.0f - z) * (1.0f - candidate * candidate);
-        dz = dhNew * (load(hPrev + state, lanes) - candidate) * z * (1.0f - z);
-        dr = dn * load(a.q + t * s.N * H + state, lanes) * r * (1.0f - r);
+        dn = acts.candidate.back(dhNew * (1.0f - z), candidate);
+        dz = acts.gate.back(dhNew * (load(hPrev + state, lanes) - candidate), z);
+        dr = acts.gate.back(dn * load(a.q + t * s.N * H + state, lanes), r);
         dq = dn * r;
         carried = dhNew * z;
       }
@@ -106,15 +124,24 @@ INLINE void gruGradStep(const GruGradArgs& a, const Sequence& s, int64_t i, cons
   forPanels<plainVectors>(work, next ? 3 * H : 0, next, 3 * H, a.rT, H, plainPitch, start, finish);
 }
 
-inline void gruGrad(const GruGradArgs& a, const Team& team) {
+template <typename Acts, typename Args>
+INLINE void gruBackward(const Acts& acts, const Args& a, const Team& team) {
   const Sequence s = sequenceOf(a);
   forRows(s.N, rowsThatFit<plainVectors>(3 * s.H), 3 * s.H * s.H, team, [&](const Work& work) {
     clearState(a.dh0, s, work);
     for (int64_t i = s.T - 1; i >= -1; i--) {
-      gruGradStep(a, s, i, work);
+      gruGradStep(acts, a, s, i, work);
       if (i >= 0) work.meet();
     }
   });
 }
+
+inline void gru(const GruArgs& a, const Team& team) { gruForward(PlainGru{}, a, team); }
+
+inline void gruVariant(const GruVariantArgs& a, const Team& team) { gruForward(anyGru(a), a, team); }
+
+inline void gruGrad(const GruGradArgs& a, const Team& team) { gruBackward(PlainGru{}, a, team); }
+
+inline void gruVariantGrad(const GruVariantGradArgs& a, const Team& team) { gruBackward(anyGru(a), a, team); }
 
 }  // namespace UNROLLED

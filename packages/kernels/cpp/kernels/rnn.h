@@ -2,29 +2,10 @@
 // T time, N batch, H hidden. One layer, one direction.
 #pragma once
 
+#include "activations.h"
 #include "recurrent.h"
 
 namespace UNROLLED {
-
-struct Tanh {
-  INLINE static Floats value(Floats x) { return tanh(x); }
-  INLINE static Floats slope(Floats y) { return 1.0f - y * y; }
-};
-
-struct Relu {
-  INLINE static Floats value(Floats x) { return positive(x); }
-  INLINE static Floats slope(Floats y) { return y > 0.0f ? spread(1.0f) : Floats{}; }
-};
-
-struct Sigmoid {
-  INLINE static Floats value(Floats x) { return sigmoid(x); }
-  INLINE static Floats slope(Floats y) { return y * (1.0f - y); }
-};
-
-struct Linear {
-  INLINE static Floats value(Floats x) { return x; }
-  INLINE static Floats slope(Floats) { return spread(1.0f); }
-};
 
 /** run(f) with the activation that a number names. */
 template <typename Run>
@@ -37,8 +18,8 @@ INLINE void withActivation(int64_t activation, Run run) {
   }
 }
 
-template <typename Act>
-INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, const Work& work) {
+template <typename Act, typename Args>
+INLINE void rnnStep(const Act& act, const Args& a, const Sequence& s, int64_t t, const Work& work) {
   const int64_t H = s.H;
   const float* hPrev = slotBefore(a.h, a.h0, s, t);  // [N,H]
   float* h = a.h + s.after(t);
@@ -52,28 +33,35 @@ INLINE void rnnStep(Act, const RnnArgs& a, const Sequence& s, int64_t t, const W
   auto finish = [&](const Tile& tile) {
     forTile(tile, [&](const float* sum, int64_t n, int64_t unit, auto lanes) {
       const int64_t state = n * H + unit;
-      store(h + state, s.active(n, t) ? Act::value(load(sum)) : load(hPrev + state, lanes), lanes);
+      store(h + state, s.active(n, t) ? act.value(load(sum)) : load(hPrev + state, lanes), lanes);
     });
   };
   forPanels<plainVectors>(work, H, hPrev + work.rows.begin * H, H, a.r, H, plainPitch, start, finish);
 }
 
-inline void rnn(const RnnArgs& a, const Team& team) {
+template <typename Act, typename Args>
+INLINE void rnnForward(const Act& act, const Args& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  withActivation(a.activation, [&](auto act) {
-    forRows(s.N, rowsThatFit<plainVectors>(s.H), s.H * s.H, team, [&](const Work& work) {
-      startSlot(a.h, a.h0, s, work);
-      for (int64_t i = 0; i < s.T; i++) {
-        if (i > 0) work.meet();
-        rnnStep(act, a, s, s.step(i), work);
-      }
-    });
+  forRows(s.N, rowsThatFit<plainVectors>(s.H), s.H * s.H, team, [&](const Work& work) {
+    startSlot(a.h, a.h0, s, work);
+    for (int64_t i = 0; i < s.T; i++) {
+      if (i > 0) work.meet();
+      rnnStep(act, a, s, s.step(i), work);
+    }
   });
 }
 
+inline void rnn(const RnnArgs& a, const Team& team) {
+  withActivation(a.activation, [&](auto act) { rnnForward(act, a, team); });
+}
+
+inline void rnnVariant(const RnnVariantArgs& a, const Team& team) {
+  rnnForward(AnyActivation(a.candidate, a.candidateAlpha, a.candidateBeta, a.clip), a, team);
+}
+
 /** Step i of the walk backwards; i = -1 is the first slot, whose gradient ends in dh0. See lstmGradStep. */
-template <typename Act>
-INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i, const Work& work) {
+template <typename Act, typename Args>
+INLINE void rnnGradStep(const Act& act, const Args& a, const Sequence& s, int64_t i, const Work& work) {
   const int64_t H = s.H, t = i < 0 ? 0 : s.step(i);
   const int64_t slot = i < 0 ? s.first() : s.after(t);
   const float* next = i + 1 < s.T ? a.dpre + (s.step(i + 1) * s.N + work.rows.begin) * H : nullptr;  // [N,H]
@@ -90,24 +78,31 @@ INLINE void rnnGradStep(Act, const RnnGradArgs& a, const Sequence& s, int64_t i,
       const bool active = i >= 0 && s.active(n, t);
       store(a.dh0 + state, active ? Floats{} : dhNew, lanes);
       if (i < 0) return;
-      const Floats dpre = active ? dhNew * Act::slope(load(a.h + slot + state, lanes)) : Floats{};
+      const Floats dpre = active ? dhNew * act.slope(load(a.h + slot + state, lanes)) : Floats{};
       store(a.dpre + t * s.N * H + state, dpre, lanes);
     });
   };
   forPanels<plainVectors>(work, next ? H : 0, next, H, a.rT, H, plainPitch, start, finish);
 }
 
-inline void rnnGrad(const RnnGradArgs& a, const Team& team) {
+template <typename Act, typename Args>
+INLINE void rnnBackward(const Act& act, const Args& a, const Team& team) {
   const Sequence s = sequenceOf(a);
-  withActivation(a.activation, [&](auto act) {
-    forRows(s.N, rowsThatFit<plainVectors>(s.H), s.H * s.H, team, [&](const Work& work) {
-      clearState(a.dh0, s, work);
-      for (int64_t i = s.T - 1; i >= -1; i--) {
-        rnnGradStep(act, a, s, i, work);
-        if (i >= 0) work.meet();
-      }
-    });
+  forRows(s.N, rowsThatFit<plainVectors>(s.H), s.H * s.H, team, [&](const Work& work) {
+    clearState(a.dh0, s, work);
+    for (int64_t i = s.T - 1; i >= -1; i--) {
+      rnnGradStep(act, a, s, i, work);
+      if (i >= 0) work.meet();
+    }
   });
+}
+
+inline void rnnGrad(const RnnGradArgs& a, const Team& team) {
+  withActivation(a.activation, [&](auto act) { rnnBackward(act, a, team); });
+}
+
+inline void rnnVariantGrad(const RnnVariantGradArgs& a, const Team& team) {
+  rnnBackward(AnyActivation(a.candidate, a.candidateAlpha, a.candidateBeta, a.clip), a, team);
 }
 
 }  // namespace UNROLLED

@@ -3,7 +3,17 @@
 
 import { DeviceError } from "../errors.js";
 import type { EncodedProgram } from "./device.js";
-import { type Kind, type KernelName, type KernelRow, kernelNames, kernels, mapLimits, mapOpcodes } from "./kernels.js";
+import {
+  cellActivations,
+  type Kind,
+  type KernelName,
+  type KernelRow,
+  kernelNames,
+  kernels,
+  mapLimits,
+  mapOpcodes,
+  rnnActivations,
+} from "./kernels.js";
 
 /** One call, decoded and about to be checked. */
 interface Call {
@@ -49,7 +59,12 @@ const ranges: Readonly<Record<string, readonly [least: number, most: number]>> =
   accumulate: [0, 1],
   nesterov: [0, 1],
   decoupled: [0, 1],
-  activation: [0, 3],
+  activation: [0, rnnActivations.length - 1],
+  gate: [0, cellActivations.length - 1],
+  candidate: [0, cellActivations.length - 1],
+  output: [0, cellActivations.length - 1],
+  coupled: [0, 1],
+  previous: [0, 1],
   groups: [1, 4],
   inputs: [0, mapLimits.inputs],
   outputs: [1, mapLimits.outputs],

@@ -6,9 +6,18 @@ import { elementwise } from "./table/elementwise.js";
 import { matrix } from "./table/matrix.js";
 import { recurrent } from "./table/recurrent.js";
 import { rows } from "./table/rows.js";
+import { variants } from "./table/variants.js";
 import { updates } from "./table/updates.js";
 
-export { type MapOpcode, mapLimits, mapOpcodes, type RnnActivation, rnnActivations } from "./table/opcodes.js";
+export {
+  type CellActivation,
+  cellActivations,
+  type MapOpcode,
+  mapLimits,
+  mapOpcodes,
+  type RnnActivation,
+  rnnActivations,
+} from "./table/opcodes.js";
 export {
   type BufferKey,
   type KernelRow,
@@ -18,7 +27,7 @@ export {
   packedWords,
 } from "./table/row.js";
 
-export const kernels = { ...elementwise, ...matrix, ...rows, ...draws, ...recurrent, ...updates } as const;
+export const kernels = { ...elementwise, ...matrix, ...rows, ...draws, ...recurrent, ...variants, ...updates } as const;
 
 export type KernelName = keyof typeof kernels;
 export const kernelNames = Object.keys(kernels) as readonly KernelName[];

@@ -129,7 +129,7 @@ function multiplyRowsAlone(device: Device, M: number, N: number, K: number): voi
 }
 
 /** Buffers without a batch axis. */
-const shared = new Set(["r", "bR", "rz", "rn", "rT", "rzT", "rnT"]);
+const shared = new Set(["r", "p", "bR", "rz", "rn", "rT", "rzT", "rnT"]);
 
 /** Row n of a buffer [.., N, width]; width follows from its length. */
 function batchRow(all: ArrayLike<number>, n: number, N: number, steps: number): Float64Array {

@@ -4,6 +4,7 @@ import { openReference } from "unrolled";
 import { close, type KernelCall, numbers, runKernel } from "unrolled/testing";
 import { describe, it } from "vitest";
 import { packedBackward, packedForward } from "../../src/testing/cases/recurrent.js";
+import { choicesOf } from "../../src/testing/cases/recurrent-options.js";
 import { columns, outerSum } from "./matrices.js";
 
 type Buffers = Record<string, Float64Array>;
@@ -43,7 +44,7 @@ function checkGradients(loss: (inputs: Buffers) => number, inputs: Buffers, grad
 }
 
 interface Layer {
-  readonly forward: "rnn" | "lstm" | "gru" | "gruBefore";
+  readonly forward: `${"rnn" | "lstm" | "gru" | "gruBefore"}${"" | "Variant"}`;
   readonly G: number;
 }
 const layers: readonly Layer[] = [
@@ -51,47 +52,55 @@ const layers: readonly Layer[] = [
   { forward: "lstm", G: 4 },
   { forward: "gru", G: 3 },
   { forward: "gruBefore", G: 3 },
+  { forward: "rnnVariant", G: 1 },
+  { forward: "lstmVariant", G: 4 },
+  { forward: "gruVariant", G: 3 },
+  { forward: "gruBeforeVariant", G: 3 },
 ];
 
 function checkLayer(layer: Layer, T: number, reverse: number, lengths: number[] | null, activation: number): void {
-  const { forward, G } = layer;
+  const { forward } = layer;
+  const choice = choicesOf(forward)[activation];
+  const G = layer.G - (choice?.numbers.coupled ?? 0);
   const [N, H] = [3, 3];
   const run = onReference();
   const draw = numbers(T + 10 * activation + 100 * reverse + G);
-  const sizes = { T, N, H, reverse, ...(forward === "rnn" ? { activation } : {}) };
-  const lstm = forward === "lstm";
+  const sizes = { T, N, H, reverse, ...(forward === "rnn" ? { activation } : {}), ...choice?.numbers };
+  const lstm = forward.startsWith("lstm");
+  const [after, before] = [forward.replace("Variant", "") === "gru", forward.startsWith("gruBefore")];
+  const fixed = choice && lstm ? { p: choice.peepholes ? draw.normal((G - 1) * H) : null } : {};
   const weights: Buffers = { h: draw.normal((T + 1) * N * H) };
   if (lstm) weights.c = draw.normal((T + 1) * N * H);
   const inputs: Buffers = { pre: draw.normal(T * N * G * H), h0: draw.normal(N * H), R: draw.normal(G * H * H, 0.6) };
   if (lstm) inputs.c0 = draw.normal(N * H);
-  if (forward === "gru") inputs.bR = draw.normal(3 * H);
+  if (after) inputs.bR = draw.normal(3 * H);
   const evaluate = ({ R, ...rest }: Buffers): Buffers => {
     const packed =
-      forward === "gruBefore"
+      before
         ? { rz: packedForward(R, H, 0, 2), rn: packedForward(R, H, 2, 3) }
         : { r: packedForward(R, H, 0, G) };
-    return run(forward, sizes, { ...rest, ...packed, lengths });
+    return run(forward, sizes, { ...rest, ...fixed, ...packed, lengths });
   };
   const y = evaluate(inputs);
   const { R } = inputs;
   const packed =
-    forward === "gruBefore"
+    before
       ? { rzT: packedBackward(R, H, 0, 2), rnT: packedBackward(R, H, 2, 3) }
       : { rT: packedBackward(R, H, 0, G) };
   const kept = lstm ? { gates: y.gates, c: y.c, dc: weights.c } : { ...y };
-  const d = run(`${forward}Grad`, sizes, { ...kept, ...packed, dh: weights.h, lengths });
+  const d = run(`${forward}Grad`, sizes, { ...kept, ...fixed, ...packed, dh: weights.h, lengths });
 
   const rows = T * N;
   const drec = d.drec ?? d.dpre;
   const read = reverse ? y.h.slice(N * H) : y.h.slice(0, rows * H); // the slots that the steps read
   const dR =
-    forward === "gruBefore"
+    before
       ? [outerSum(columns(drec, 3 * H, 0, 2 * H), read, rows), outerSum(columns(drec, 3 * H, 2 * H, 3 * H), y.rh, rows)]
       : [outerSum(drec, read, rows)];
   const gradients: Buffers = { pre: d.dpre, h0: d.dh0, R: Float64Array.from(dR.flatMap((part) => [...part])) };
   if (lstm) gradients.c0 = d.dc0;
-  if (forward === "gru") gradients.bR = outerSum(new Float64Array(rows).fill(1), drec, rows);
-  checkGradients((changed) => weigh(evaluate(changed), weights), inputs, gradients, `${forward} T=${T}`);
+  if (after) gradients.bR = outerSum(new Float64Array(rows).fill(1), drec, rows);
+  checkGradients((changed) => weigh(evaluate(changed), weights), inputs, gradients, `${forward} T=${T} ${choice?.name}`);
 }
 
 describe("recurrent layers", () => {
@@ -101,7 +110,7 @@ describe("recurrent layers", () => {
         for (const ragged of [false, true]) {
           it(`${layer.forward} T=${T}${reverse ? " reverse" : ""}${ragged ? " ragged" : ""}`, () => {
             const lengths = ragged ? [T, 0, Math.ceil(T / 2)] : null;
-            const activations = layer.forward === "rnn" ? [0, 1, 2, 3] : [0];
+            const activations = layer.forward === "rnn" ? [0, 1, 2, 3] : [0, ...choicesOf(layer.forward).keys()];
             for (const activation of activations) checkLayer(layer, T, reverse, lengths, activation);
           });
         }

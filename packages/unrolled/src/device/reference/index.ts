@@ -5,15 +5,29 @@ import type { Device, EncodedProgram, Handle, Region } from "../device.js";
 import { type KernelName, kernelNames, kernels } from "../kernels.js";
 import type { ReferenceKernel } from "./arguments.js";
 import { argmax, copy, fill, map, reduce } from "./elementwise.js";
-import { gru, gruBefore, gruBeforeGrad, gruGrad } from "./gru.js";
+import {
+  gru,
+  gruBefore,
+  gruBeforeGrad,
+  gruBeforeVariant,
+  gruBeforeVariantGrad,
+  gruGrad,
+  gruVariant,
+  gruVariantGrad,
+} from "./gru.js";
 import { lstm, lstmGrad } from "./lstm.js";
+import { lstmVariant, lstmVariantGrad } from "./lstm-variant.js";
 import { gemm, multiply, pack } from "./matrix.js";
 import { allocate, createMemory, free, ownership } from "./memory.js";
 import { layerNorm, layerNormGrad } from "./norm.js";
 import { adagrad, adam, assign, rmsprop, sgd, sumSquares } from "./optimizers.js";
 import { dropout, random } from "./random.js";
+<<<<<<< HEAD
 import { rnn, rnnGrad } from "./rnn.js";
 import { sample } from "./sample.js";
+=======
+import { rnn, rnnGrad, rnnVariant, rnnVariantGrad } from "./rnn.js";
+>>>>>>> 42e923a (kernels: recurrent layers with peepholes, coupled gates, any activation and clipped sums)
 import { crossEntropy, crossEntropyGrad, gather, scatterAdd, softmax, softmaxGrad } from "./softmax.js";
 
 const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
@@ -44,6 +58,14 @@ const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   gruGrad,
   gruBefore,
   gruBeforeGrad,
+  rnnVariant,
+  rnnVariantGrad,
+  lstmVariant,
+  lstmVariantGrad,
+  gruVariant,
+  gruVariantGrad,
+  gruBeforeVariant,
+  gruBeforeVariantGrad,
   sumSquares,
   assign,
   sgd,

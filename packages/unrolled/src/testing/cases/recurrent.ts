@@ -4,6 +4,7 @@ import { type KernelName, kernels, rnnActivations } from "../../device/kernels.j
 import type { Trial, TrialCase } from "../trial.js";
 import type { PackedMatrix } from "../kernel-call.js";
 import { type Numbers, numbers, seedOf } from "../numbers.js";
+import { optionChoice } from "./recurrent-options.js";
 
 export const recurrentKernels = [
   "rnn",
@@ -14,6 +15,14 @@ export const recurrentKernels = [
   "gruGrad",
   "gruBefore",
   "gruBeforeGrad",
+  "rnnVariant",
+  "rnnVariantGrad",
+  "lstmVariant",
+  "lstmVariantGrad",
+  "gruVariant",
+  "gruVariantGrad",
+  "gruBeforeVariant",
+  "gruBeforeVariantGrad",
 ] as const satisfies readonly KernelName[];
 export type RecurrentKernel = (typeof recurrentKernels)[number];
 
@@ -23,7 +32,7 @@ export interface SequenceShape {
   readonly H: number;
   readonly reverse: number;
   readonly lengths: readonly number[] | null;
-  /** Only for rnn: index into rnnActivations. */
+  /** For rnn: index into rnnActivations. For kernels with options: number of their choice (recurrent-options.ts). */
   readonly activation: number;
 }
 
@@ -40,52 +49,60 @@ export function packedBackward(R: Float64Array, H: number, from: number, to: num
 
 const gatesOf = { rnn: 1, lstm: 4, gru: 3, gruBefore: 3 } as const;
 
+type Buffers = Record<string, ArrayLike<number> | PackedMatrix | null>;
+
 /** The kernel's buffers filled with numbers of the sizes that they have in training. */
-export function recurrentBuffers(
-  kernel: RecurrentKernel,
-  shape: SequenceShape,
-  draw: Numbers,
-): Record<string, ArrayLike<number> | PackedMatrix | null> {
+export function recurrentBuffers(kernel: RecurrentKernel, shape: SequenceShape, draw: Numbers): Buffers {
   const { T, N, H, lengths } = shape;
-  const cell = kernel.replace("Grad", "") as keyof typeof gatesOf;
-  const G = gatesOf[cell];
+  const plain = kernel.replace("Variant", "");
+  const cell = plain.replace("Grad", "") as keyof typeof gatesOf;
+  const choice = optionChoice(kernel, shape.activation);
+  const G = gatesOf[cell] - (choice?.numbers.coupled ?? 0);
   const R = draw.normal(G * H * H, 1 / Math.sqrt(H));
-  const initial = draw.uniform(N * H);
-  if (kernel === cell) {
-    const common = { pre: draw.normal(T * N * G * H), h0: initial, lengths };
-    if (kernel === "rnn") return { ...common, r: packedForward(R, H, 0, 1) };
-    if (kernel === "lstm") return { ...common, c0: draw.normal(N * H), r: packedForward(R, H, 0, 4) };
-    if (kernel === "gru") return { ...common, bR: draw.normal(3 * H), r: packedForward(R, H, 0, 3) };
-    return { ...common, rz: packedForward(R, H, 0, 2), rn: packedForward(R, H, 2, 3) };
-  }
+  const p: Buffers = cell === "lstm" && choice ? { p: choice.peepholes ? draw.normal((G - 1) * H, 0.5) : null } : {};
+  if (plain !== cell) return { ...gradientBuffers(cell, shape, G, R, draw), ...p };
+  const common = { pre: draw.normal(T * N * G * H), h0: draw.uniform(N * H), lengths, ...p };
+  if (cell === "rnn") return { ...common, r: packedForward(R, H, 0, 1) };
+  if (cell === "lstm") return { ...common, c0: draw.normal(N * H), r: packedForward(R, H, 0, G) };
+  if (cell === "gru") return { ...common, bR: draw.normal(3 * H), r: packedForward(R, H, 0, 3) };
+  return { ...common, rz: packedForward(R, H, 0, 2), rn: packedForward(R, H, 2, 3) };
+}
+
+function gradientBuffers(
+  cell: keyof typeof gatesOf,
+  { T, N, H, lengths, activation }: SequenceShape,
+  G: number,
+  R: Float64Array,
+  draw: Numbers,
+): Buffers {
   const slab = (T + 1) * N * H;
   const common = { dh: draw.normal(slab), lengths };
   const gates = draw.uniform(T * N * G * H, 0.05, 0.95);
   const h = draw.uniform(slab);
-  if (kernel === "rnnGrad") {
+  if (cell === "rnn") {
     // With relu the slope jumps at 0: keep away from it, on both sides.
     const safe = h.map((value) => (Math.abs(value) < 0.01 ? 0.5 : value));
     return {
       ...common,
-      h: rnnActivations[shape.activation] === "relu" ? safe.map((v) => Math.max(v, 0)) : safe,
+      h: rnnActivations[activation] === "relu" ? safe.map((v) => Math.max(v, 0)) : safe,
       rT: packedBackward(R, H, 0, 1),
     };
   }
-  if (kernel === "lstmGrad") {
-    return { ...common, dc: draw.normal(slab), gates, c: draw.normal(slab), rT: packedBackward(R, H, 0, 4) };
-  }
-  if (kernel === "gruGrad") return { ...common, gates, q: draw.normal(T * N * H), h, rT: packedBackward(R, H, 0, 3) };
+  if (cell === "lstm")
+    return { ...common, dc: draw.normal(slab), gates, c: draw.normal(slab), rT: packedBackward(R, H, 0, G) };
+  if (cell === "gru") return { ...common, gates, q: draw.normal(T * N * H), h, rT: packedBackward(R, H, 0, 3) };
   return { ...common, gates, h, rzT: packedBackward(R, H, 0, 2), rnT: packedBackward(R, H, 2, 3) };
 }
 
 export function recurrentTrial(kernel: RecurrentKernel, shape: SequenceShape, seed: number): Trial {
   const { T, N, H, reverse, activation } = shape;
-  const rnn = kernel.startsWith("rnn");
+  const choice = optionChoice(kernel, activation);
+  const rnn = kernel === "rnn" || kernel === "rnnGrad";
   // relu and linear do not hold the state below 1: over five steps it grows to some tens.
-  const growing = rnn && activation % 2 === 1;
+  const growing = choice !== undefined || (rnn && activation % 2 === 1);
   return {
     kernel,
-    numbers: { T, N, H, reverse, ...(rnn ? { activation } : {}) },
+    numbers: { T, N, H, reverse, ...(rnn ? { activation } : {}), ...choice?.numbers },
     buffers: recurrentBuffers(kernel, shape, numbers(seed)),
     // Products over H of size 1 are rounded like sqrt(H)/sqrt(H) ulp; up to five steps hand their errors on.
     tolerance: { relative: 4e-6, scale: growing ? 10 : kernel.endsWith("Grad") ? 4 : 1 },
@@ -103,16 +120,18 @@ export function recurrentCases(): TrialCase[] {
     const cases: TrialCase[] = [];
     let turn = 0;
     const add = (T: number, N: number, H: number, reverse: number, ragged: boolean): void => {
-      const activation = kernel.startsWith("rnn") ? turn++ % rnnActivations.length : 0;
+      const choice = optionChoice(kernel, turn);
+      const activation = choice ? turn : kernel.startsWith("rnn") ? turn % rnnActivations.length : 0;
+      turn++;
       const lengths = ragged ? raggedLengths(T, N) : null;
       const shape = { T, N, H, reverse, lengths, activation };
-      const rnn = kernel.startsWith("rnn") ? `, ${rnnActivations[activation]}` : "";
-      const name = `T=${T} N=${N} H=${H}${reverse ? ", reverse" : ""}${ragged ? ", ragged" : ""}${rnn}`;
+      const option = choice?.name ?? (kernel.startsWith("rnn") ? rnnActivations[activation] : "");
+      const name = `T=${T} N=${N} H=${H}${reverse ? ", reverse" : ""}${ragged ? ", ragged" : ""}${option && `, ${option}`}`;
       const trial = (): Trial => recurrentTrial(kernel, shape, seedOf(name));
       cases.push({ kernel, name, trial });
       const { inPlace } = kernels[kernel];
       if (inPlace.length > 0) cases.push({ kernel, name: `${name}, in place`, trial: () => ({ ...trial(), inPlace }) });
-      if (kernel === "lstmGrad" && ragged) {
+      if (kernel.startsWith("lstm") && kernel.endsWith("Grad") && ragged) {
         cases.push({ kernel, name: `${name}, no dc`, trial: () => withoutCellGradient(trial()) });
       }
     };
