@@ -18,6 +18,7 @@ const types = {
 };
 
 const isNumber = (kind) => kind === "int" || kind === "float";
+const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
 /** How one parameter is decoded when `at` numbers stand before it. */
@@ -56,7 +57,7 @@ function argumentStruct(name, { parameters, tail }) {
 }
 
 function enumeration(name, members) {
-  return [`enum class ${name} : int {`, ...members.map((member) => `  ${member}_,`), "};", ""];
+  return [`enum class ${name} : int {`, ...members.map((member) => `  ${camel(member)}_,`), "};", ""];
 }
 
 /** One letter per argument of a kernel: b buffer, n number; + where further numbers may follow. */

@@ -3,7 +3,9 @@
 
 #include "gemm.h"
 #include "gru-before.h"
+#include "gru-norm.h"
 #include "gru.h"
+#include "lstm-norm.h"
 #include "lstm.h"
 #include "map.h"
 #include "memory.h"
@@ -55,6 +57,10 @@ inline void runKernel(int index, float* base, const double* numbers, const Team&
     case Kernel::gruVariantGrad_: return gruVariantGrad(GruVariantGradArgs::read(base, numbers), team);
     case Kernel::gruBeforeVariant_: return gruBeforeVariant(GruBeforeVariantArgs::read(base, numbers), team);
     case Kernel::gruBeforeVariantGrad_: return gruBeforeVariantGrad(GruBeforeVariantGradArgs::read(base, numbers), team);
+    case Kernel::lstmNorm_: return lstmNorm(LstmNormArgs::read(base, numbers), team);
+    case Kernel::lstmNormGrad_: return lstmNormGrad(LstmNormGradArgs::read(base, numbers), team);
+    case Kernel::gruNorm_: return gruNorm(GruNormArgs::read(base, numbers), team);
+    case Kernel::gruNormGrad_: return gruNormGrad(GruNormGradArgs::read(base, numbers), team);
     case Kernel::sumSquares_: return sumSquares(SumSquaresArgs::read(base, numbers), team);
     case Kernel::assign_: return assign(AssignArgs::read(base, numbers), team);
     case Kernel::sgd_: return sgd(SgdArgs::read(base, numbers), team);

@@ -72,6 +72,30 @@ struct Tile {
   Range rows;
 };
 
+// These three are not inlined: they are large, and every recurrent kernel has several copies of what calls them.
+
+template <int NV>
+[[gnu::noinline]] void gatherTiles(const RowTiles<NV>& tiles, const float* a, int64_t aRow) {
+  tiles.gatherRows(a, aRow);
+}
+
+/** c [rows, NV*W] += the gathered rows times one panel, of which `columns` count. */
+template <int NV>
+[[gnu::noinline]] void addPanel(const RowTiles<NV>& tiles, const float* panel, float* c, int64_t columns) {
+  constexpr int64_t pitch = NV * W;
+  for (int64_t k0 = 0; k0 < tiles.K; k0 += blockDepth) {
+    const float* block = panel + k0 * pitch;
+    const int64_t terms = least(blockDepth, tiles.K - k0);
+    tiles.multiply(k0, terms, block, block + terms * pitch, {c, pitch, c, pitch}, columns);
+  }
+}
+
+/** c [columns] += one row a [K] times the panels of a side. */
+template <int NV>
+[[gnu::noinline]] void addSide(int64_t columns, int64_t K, const float* a, const float* p, float* c) {
+  multiplySide<NV>(columns, K, a, p, c, c);
+}
+
 /**
  * For every panel of a packed matrix that is this thread's: start(tile) fills the tile [rows, NV*W], K terms
  * a [rows, K] p are added, finish(tile) takes it. A panel holds `panelUnits` of the units. A single row takes several
@@ -92,21 +116,17 @@ INLINE void forPanels(const Work& work, int64_t K, const float* a, int64_t aRow,
     forSides<NV>(mine, [&](Range side) {
       for (int64_t i = side.begin; i < side.end; i++) start(tileAt(i, scratch + (i - side.begin) * pitch));
       const int64_t columns = (side.end - 1 - side.begin) * pitch + columnsOf(side.end - 1);
-      multiplySide<NV>(columns, K, a, p + side.begin * K * pitch, scratch, scratch);
+      addSide<NV>(columns, K, a, p + side.begin * K * pitch, scratch);
       for (int64_t i = side.begin; i < side.end; i++) finish(tileAt(i, scratch + (i - side.begin) * pitch));
     });
     return;
   }
   const RowTiles<NV> tiles{height, K, scratch + tileWords};
-  tiles.gatherRows(a, aRow);
+  gatherTiles(tiles, a, aRow);
   for (int64_t panel = mine.begin; panel < mine.end; panel++) {
     const Tile tile = tileAt(panel, scratch);
     start(tile);
-    for (int64_t k0 = 0; k0 < K; k0 += blockDepth) {
-      const float* block = p + (panel * K + k0) * pitch;
-      const int64_t terms = least(blockDepth, K - k0);
-      tiles.multiply(k0, terms, block, block + terms * pitch, {scratch, pitch, scratch, pitch}, columnsOf(panel));
-    }
+    addPanel(tiles, p + panel * K * pitch, scratch, columnsOf(panel));
     finish(tile);
   }
 }

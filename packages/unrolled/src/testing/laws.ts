@@ -129,7 +129,7 @@ function multiplyRowsAlone(device: Device, M: number, N: number, K: number): voi
 }
 
 /** Buffers without a batch axis. */
-const shared = new Set(["r", "p", "bR", "rz", "rn", "rT", "rzT", "rnT"]);
+const shared = new Set(["r", "p", "gain", "cellGain", "cellBias", "bR", "rz", "rn", "rT", "rzT", "rnT"]);
 
 /** Row n of a buffer [.., N, width]; width follows from its length. */
 function batchRow(all: ArrayLike<number>, n: number, N: number, steps: number): Float64Array {
@@ -143,7 +143,8 @@ function batchRow(all: ArrayLike<number>, n: number, N: number, steps: number): 
 function stepsOf(key: string, kernel: RecurrentKernel, T: number): number {
   if (key === "h0" || key === "c0" || key === "dh0" || key === "dc0" || key === "lengths") return 1;
   if (key === "h" || key === "c" || key === "dh" || key === "dc") return T + 1;
-  return key === "pre" || key.startsWith("d") || key === "gates" || key === "q" || key === "rh" ? T : fail(kernel, key);
+  const each = ["pre", "gates", "q", "rh", "normal", "cell", "rstd"];
+  return each.includes(key) || key.startsWith("d") ? T : fail(kernel, key);
 }
 
 const fail = (kernel: string, key: string): never => {

@@ -30,14 +30,14 @@ function plainActivation(kind: number, alpha: number, beta: number): Activation 
       return { value: sigmoid, slope: (y) => y * (1 - y) };
     case "linear":
       return { value: (x) => x, slope: () => 1 };
-    case "hardSigmoid":
+    case "hard-sigmoid":
       return {
         value: (x) => Math.min(Math.max(alpha * x + beta, 0), 1),
         slope: (y) => (y > 0 && y < 1 ? alpha : 0),
       };
-    case "leakyRelu":
+    case "leaky-relu":
       return { value: (x) => (x < 0 ? alpha * x : x), slope: (y) => (y > 0 ? 1 : alpha) };
-    case "scaledTanh":
+    case "scaled-tanh":
       return { value: (x) => alpha * Math.tanh(beta * x), slope: (y) => beta * (alpha - (y * y) / alpha) };
     default:
       return name satisfies never;

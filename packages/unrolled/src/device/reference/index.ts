@@ -17,6 +17,7 @@ import {
 } from "./gru.js";
 import { lstm, lstmGrad } from "./lstm.js";
 import { lstmVariant, lstmVariantGrad } from "./lstm-variant.js";
+import { gruNorm, gruNormGrad, lstmNorm, lstmNormGrad } from "./recurrent-norm.js";
 import { gemm, multiply, pack } from "./matrix.js";
 import { allocate, createMemory, free, ownership } from "./memory.js";
 import { layerNorm, layerNormGrad } from "./norm.js";
@@ -66,6 +67,10 @@ const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   gruVariantGrad,
   gruBeforeVariant,
   gruBeforeVariantGrad,
+  lstmNorm,
+  lstmNormGrad,
+  gruNorm,
+  gruNormGrad,
   sumSquares,
   assign,
   sgd,

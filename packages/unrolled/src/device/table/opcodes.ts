@@ -37,8 +37,8 @@ export const rnnActivations = ["tanh", "relu", "sigmoid", "linear"] as const;
 export type RnnActivation = (typeof rnnActivations)[number];
 
 /**
- * Activations of recurrent layers with options: hardSigmoid min(max(alpha x + beta, 0), 1), leakyRelu alpha x below 0,
- * scaledTanh alpha tanh(beta x). The slope follows from the value, so alpha > 0 (leakyRelu: alpha >= 0).
+ * Activations of recurrent layers with options: hard-sigmoid min(max(alpha x + beta, 0), 1), leaky-relu alpha x below 0,
+ * scaled-tanh alpha tanh(beta x). The slope follows from the value, so alpha > 0 (leaky-relu: alpha >= 0).
  */
-export const cellActivations = [...rnnActivations, "hardSigmoid", "leakyRelu", "scaledTanh"] as const;
+export const cellActivations = [...rnnActivations, "hard-sigmoid", "leaky-relu", "scaled-tanh"] as const;
 export type CellActivation = (typeof cellActivations)[number];

@@ -4,11 +4,14 @@ import { node, type Op } from "../op.js";
 import { sameShape, showShape, type Tensor } from "../tensor.js";
 import { add, zerosLike } from "./elementwise.js";
 import {
+  activationNumbers,
   after,
   backwardLayout,
   before,
   checkLayer,
   forwardLayout,
+  isUsual,
+  type LayerActivation,
   type LayerAttributes,
   last,
   lengthsInput,
@@ -24,8 +27,15 @@ import {
 import { sumTo } from "./reduce.js";
 import { part, slice } from "./shape.js";
 
+interface GruAttributes extends LayerAttributes {
+  /** Options as the rows of the kernels with options have them; absent: the plain kernels. */
+  readonly numbers?: Readonly<Record<string, number>>;
+}
+
+const variant = ({ numbers }: GruAttributes): "" | "Variant" => (numbers ? "Variant" : "");
+
 // Results: h slab, gates, q = h R_n + bR_n.
-const gruOp: Op<LayerAttributes> = {
+const gruOp: Op<GruAttributes> = {
   name: "gru",
   gradient: (slab, upstream) => {
     const [, R, bR, h0] = slab.inputs;
@@ -41,17 +51,19 @@ const gruOp: Op<LayerAttributes> = {
     const [pre, , bR, h0] = slab.inputs.map((t, i) => (i === 1 ? undefined : emit.read(t)));
     const r = emit.packed(slab.inputs[1], forwardLayout(3));
     const outputs = { h: emit.write(slab), gates: emit.write(slab, 1), q: emit.write(slab, 2) };
-    emit.call("gru", { ...outputs, pre, r, bR, h0, lengths: lengthsOf(slab, emit), ...sizes(slab.attributes) });
+    const lengths = lengthsOf(slab, emit);
+    const numbers = { ...sizes(slab.attributes), ...slab.attributes.numbers };
+    emit.call(`gru${variant(slab.attributes)}`, { ...outputs, pre, r, bR, h0, lengths, ...numbers });
   },
 };
 
-const gruGradOp: Op<LayerAttributes> = {
+const gruGradOp: Op<GruAttributes> = {
   name: "gruGrad",
   lower: (dpre, emit) => {
     const [dh, gates, q, h] = dpre.inputs.slice(0, 4).map((t) => emit.read(t));
     const rT = emit.packed(dpre.inputs[4], backwardLayout);
     const outputs = { dpre: emit.write(dpre), drec: emit.write(dpre, 1), dh0: emit.write(dpre, 2) };
-    emit.call("gruGrad", {
+    emit.call(`gru${variant(dpre.attributes)}Grad`, {
       ...outputs,
       dh,
       gates,
@@ -60,12 +72,13 @@ const gruGradOp: Op<LayerAttributes> = {
       rT,
       lengths: lengthsOf(dpre, emit),
       ...sizes(dpre.attributes),
+      ...dpre.attributes.numbers,
     });
   },
 };
 
 // Results: h slab, gates, rh = r h. Inputs: pre, R_rz [2H,H], R_n [H,H], h0.
-const gruBeforeOp: Op<LayerAttributes> = {
+const gruBeforeOp: Op<GruAttributes> = {
   name: "gruBefore",
   gradient: (slab, upstream) => {
     const [, Rrz, Rn, h0] = slab.inputs;
@@ -82,18 +95,20 @@ const gruBeforeOp: Op<LayerAttributes> = {
     const rz = emit.packed(slab.inputs[1], forwardLayout(2));
     const rn = emit.packed(slab.inputs[2], forwardLayout(1));
     const outputs = { h: emit.write(slab), gates: emit.write(slab, 1), rh: emit.write(slab, 2) };
-    emit.call("gruBefore", { ...outputs, pre, rz, rn, h0, lengths: lengthsOf(slab, emit), ...sizes(slab.attributes) });
+    const lengths = lengthsOf(slab, emit);
+    const numbers = { ...sizes(slab.attributes), ...slab.attributes.numbers };
+    emit.call(`gruBefore${variant(slab.attributes)}`, { ...outputs, pre, rz, rn, h0, lengths, ...numbers });
   },
 };
 
-const gruBeforeGradOp: Op<LayerAttributes> = {
+const gruBeforeGradOp: Op<GruAttributes> = {
   name: "gruBeforeGrad",
   lower: (dpre, emit) => {
     const [dh, gates, h] = dpre.inputs.slice(0, 3).map((t) => emit.read(t));
     const rzT = emit.packed(dpre.inputs[3], backwardLayout);
     const rnT = emit.packed(dpre.inputs[4], backwardLayout);
     const outputs = { dpre: emit.write(dpre), dh0: emit.write(dpre, 1) };
-    emit.call("gruBeforeGrad", {
+    emit.call(`gruBefore${variant(dpre.attributes)}Grad`, {
       ...outputs,
       dh,
       gates,
@@ -102,6 +117,7 @@ const gruBeforeGradOp: Op<LayerAttributes> = {
       rnT,
       lengths: lengthsOf(dpre, emit),
       ...sizes(dpre.attributes),
+      ...dpre.attributes.numbers,
     });
   },
 };
@@ -109,6 +125,12 @@ const gruBeforeGradOp: Op<LayerAttributes> = {
 export interface GruOptions extends RecurrentOptions {
   /** "after" the recurrent product (cuDNN, PyTorch; default) or "before" it (Cho 2014, the lectures). */
   readonly reset?: "after" | "before";
+  /** Of r and z; sigmoid. */
+  readonly gate?: LayerActivation;
+  /** Of n; tanh. */
+  readonly candidate?: LayerActivation;
+  /** Limits what enters every activation to [-clip, clip]. Where it does, no gradient passes. */
+  readonly clip?: number;
 }
 
 /**
@@ -116,7 +138,11 @@ export interface GruOptions extends RecurrentOptions {
  * (before). pre [T,N,3H] = x W' + b, R [3H,H], bR [3H], h0 [N,H]. z keeps the old state: the lecture's update gate is 1-z.
  */
 export function gru(pre: Tensor, R: Tensor, bR: Tensor, h0: Tensor, options: GruOptions = {}): RecurrentStates {
-  const layer = checkLayer("gru", 3, pre, R, [h0], options);
+  const { gate, candidate, clip } = options;
+  const plain = checkLayer("gru", 3, pre, R, [h0], options);
+  const layer: GruAttributes = isUsual({ gate, candidate }, clip)
+    ? plain
+    : { ...plain, numbers: activationNumbers("gru", { gate, candidate }, clip) };
   const { H } = layer;
   if (!sameShape(bR.shape, [3 * H]))
     throw new ShapeError(`gru: bR must be ${showShape([3 * H])}, was ${showShape(bR.shape)}`);

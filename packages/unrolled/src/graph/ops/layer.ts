@@ -1,9 +1,12 @@
 // What the fused recurrent layers share: one layer, one direction, the whole sequence in one call. The input side (x W + b)
 // is an ordinary matmul before it, so its gradient is one large product after it. T time, N batch, H hidden, G gates.
+import { type CellActivation, cellActivations } from "../../device/kernels.js";
 import { ShapeError } from "../../errors.js";
 import type { Buffer, Emitter, PackLayout } from "../op.js";
 import { type Shape, sameShape, showShape, type Tensor } from "../tensor.js";
+import { mul } from "./elementwise.js";
 import { matmul } from "./matmul.js";
+import { sumTo } from "./reduce.js";
 import { reshape, slice } from "./shape.js";
 
 export interface RecurrentOptions {
@@ -12,6 +15,12 @@ export interface RecurrentOptions {
   /** Run from the last step to the first. */
   readonly reverse?: boolean;
 }
+
+/** An activation that the kernels know, with its parameters where it has some. */
+export type LayerActivation =
+  | Exclude<CellActivation, "hard-sigmoid" | "leaky-relu" | "scaled-tanh">
+  | { readonly name: "hard-sigmoid" | "scaled-tanh"; readonly alpha: number; readonly beta: number }
+  | { readonly name: "leaky-relu"; readonly alpha: number };
 
 /** What a recurrent layer gives. States lie between the steps, so the slab has T+1 of them. */
 export interface RecurrentStates {
@@ -38,6 +47,38 @@ export const sizes = ({ T, N, H, reverse }: LayerAttributes): Record<string, num
   reverse: reverse ? 1 : 0,
 });
 
+const usual = { gate: "sigmoid", candidate: "tanh", output: "tanh" } as const;
+type Places = Readonly<Partial<Record<keyof typeof usual, LayerActivation | undefined>>>;
+
+/** True where all activations are the usual ones (gates sigmoid, the others tanh) and nothing is clipped. */
+export const isUsual = (given: Places, clip: number | undefined): boolean =>
+  clip === undefined &&
+  (Object.keys(given) as (keyof typeof usual)[]).every((place) => (given[place] ?? usual[place]) === usual[place]);
+
+/** Activations by their places, and clip, as the numbers of a kernel with options. */
+export function activationNumbers(where: string, given: Places, clip: number | undefined): Record<string, number> {
+  const numbers: Record<string, number> = { clip: clip ?? 0 };
+  if (clip !== undefined && !(clip > 0)) throw new ShapeError(`${where}: clip must be above 0, was ${clip}`);
+  for (const place of Object.keys(given) as (keyof typeof usual)[]) {
+    const chosen = given[place] ?? usual[place];
+    const { name, alpha, beta } = parameters(chosen);
+    // The slope is taken from the value, which must grow with what it comes from.
+    if (alpha < 0 || (beta < 0 && name !== "hard-sigmoid") || ((alpha === 0 || (beta === 0 && name === "scaled-tanh")) && growing.has(name)))
+      throw new ShapeError(`${where}: parameters of ${name} must let it grow, were ${alpha} and ${beta}`);
+    numbers[place] = cellActivations.indexOf(name);
+    numbers[`${place}Alpha`] = alpha;
+    numbers[`${place}Beta`] = beta;
+  }
+  return numbers;
+}
+
+const growing: ReadonlySet<CellActivation> = new Set(["hard-sigmoid", "scaled-tanh"]);
+
+function parameters(chosen: LayerActivation): { name: CellActivation; alpha: number; beta: number } {
+  if (typeof chosen === "string") return { name: chosen, alpha: 0, beta: 0 };
+  return { name: chosen.name, alpha: chosen.alpha, beta: "beta" in chosen ? chosen.beta : 0 };
+}
+
 /** R [G*H,H] as the matrix [H,G*H] that takes h to the gates, and as the matrix [G*H,H] that takes gradients back. */
 export const forwardLayout = (gates: number): PackLayout => ({ transposed: true, groups: gates });
 export const backwardLayout: PackLayout = { transposed: false, groups: 1 };
@@ -61,6 +102,9 @@ export function recurrentGradient(dGates: Tensor, hBefore: Tensor): Tensor {
   const rows = (t: Tensor): Tensor => reshape(t, [t.shape[0] * t.shape[1], t.shape[2]]);
   return matmul(rows(dGates), rows(hBefore), { transposeA: true });
 }
+
+/** The sum over all steps and rows of a b, [T,N,width] each: the gradient of a weight per unit. */
+export const unitGradient = (a: Tensor, b: Tensor): Tensor => sumTo(mul(a, b), a.shape.slice(2));
 
 export const refuseGates = (where: string, dGates: Tensor | undefined): void => {
   if (dGates) throw new ShapeError(`${where}: gates are for looking at and must not be part of a loss`);

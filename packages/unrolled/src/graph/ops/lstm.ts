@@ -3,23 +3,20 @@ import { node, type Op } from "../op.js";
 import type { Tensor } from "../tensor.js";
 import { zerosLike } from "./elementwise.js";
 import {
-  after,
   backwardLayout,
   before,
   checkLayer,
   forwardLayout,
   type LayerAttributes,
-  last,
   lengthsInput,
   lengthsOf,
   optional,
-  type RecurrentOptions,
-  type RecurrentStates,
   recurrentGradient,
   refuseGates,
   sizes,
   slabShape,
 } from "./layer.js";
+import { hasVariant, type LstmLayerOptions, type LstmStates, lstmStates, lstmVariant } from "./lstm-variant.js";
 import { part } from "./shape.js";
 
 // Results: h slab, c slab, gates.
@@ -71,26 +68,15 @@ const lstmGradOp: Op<LayerAttributes & { readonly dc: boolean }> = {
 
 /**
  * Gates i,f,g,o: c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c'). pre [T,N,4H] = x W' + b, R [4H,H],
- * h0 and c0 [N,H]. Hochreiter & Schmidhuber 1997 with the forget gate of Gers 2000; PyTorch's gate order.
+ * h0 and c0 [N,H]. Hochreiter & Schmidhuber 1997 with the forget gate of Gers 2000; PyTorch's gate order. Options: see
+ * LstmLayerOptions.
  */
-export function lstm(
-  pre: Tensor,
-  R: Tensor,
-  h0: Tensor,
-  c0: Tensor,
-  options: RecurrentOptions = {},
-): RecurrentStates & { readonly c: Tensor; readonly cells: Tensor } {
+export function lstm(pre: Tensor, R: Tensor, h0: Tensor, c0: Tensor, options: LstmLayerOptions = {}): LstmStates {
+  if (hasVariant(options)) return lstmVariant(pre, R, h0, c0, options);
   const layer = checkLayer("lstm", 4, pre, R, [h0, c0], options);
   const shape = slabShape(layer);
   const slab = node(lstmOp, [pre, R, h0, c0, ...optional(options.lengths)], shape, layer, {
     further: [shape, pre.shape],
   });
-  const cells = part(slab, 1);
-  return {
-    y: after(slab, layer),
-    h: last(slab, layer),
-    c: last(cells, layer),
-    cells: after(cells, layer),
-    gates: part(slab, 2),
-  };
+  return lstmStates(slab, layer);
 }

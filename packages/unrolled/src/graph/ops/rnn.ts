@@ -1,14 +1,16 @@
 // The fused vanilla layer: h' = f(pre + h R'). T time, N batch, H hidden.
-import { type RnnActivation, rnnActivations } from "../../device/kernels.js";
+import { rnnActivations } from "../../device/kernels.js";
 import { node, type Op } from "../op.js";
 import type { Tensor } from "../tensor.js";
 import { zerosLike } from "./elementwise.js";
 import {
+  activationNumbers,
   after,
   backwardLayout,
   before,
   checkLayer,
   forwardLayout,
+  type LayerActivation,
   type LayerAttributes,
   last,
   lengthsInput,
@@ -23,8 +25,11 @@ import {
 import { part } from "./shape.js";
 
 interface RnnAttributes extends LayerAttributes {
-  readonly activation: number;
+  /** The options of the row, of the plain kernel or of the one with options. */
+  readonly numbers: Readonly<Record<string, number>>;
 }
+
+const kernelOf = ({ numbers }: RnnAttributes): "rnn" | "rnnVariant" => ("activation" in numbers ? "rnn" : "rnnVariant");
 
 const rnnOp: Op<RnnAttributes> = {
   name: "rnn",
@@ -38,17 +43,16 @@ const rnnOp: Op<RnnAttributes> = {
     return [dpre, dR, part(dpre, 1), ...(lengths ? [undefined] : [])];
   },
   lower: (slab, emit) => {
-    const { activation } = slab.attributes;
     const [pre, h0] = [slab.inputs[0], slab.inputs[2]].map((t) => emit.read(t));
     const r = emit.packed(slab.inputs[1], forwardLayout(1));
-    emit.call("rnn", {
+    emit.call(kernelOf(slab.attributes), {
       h: emit.write(slab),
       pre,
       r,
       h0,
       lengths: lengthsOf(slab, emit),
       ...sizes(slab.attributes),
-      activation,
+      ...slab.attributes.numbers,
     });
   },
 };
@@ -56,34 +60,36 @@ const rnnOp: Op<RnnAttributes> = {
 const rnnGradOp: Op<RnnAttributes> = {
   name: "rnnGrad",
   lower: (dpre, emit) => {
-    const { activation } = dpre.attributes;
     const [dh, h] = dpre.inputs.slice(0, 2).map((t) => emit.read(t));
     const rT = emit.packed(dpre.inputs[2], backwardLayout);
     const outputs = { dpre: emit.write(dpre), dh0: emit.write(dpre, 1) };
-    emit.call("rnnGrad", {
+    emit.call(`${kernelOf(dpre.attributes)}Grad`, {
       ...outputs,
       dh,
       h,
       rT,
       lengths: lengthsOf(dpre, emit),
       ...sizes(dpre.attributes),
-      activation,
+      ...dpre.attributes.numbers,
     });
   },
 };
 
+export interface RnnLayerOptions extends RecurrentOptions {
+  readonly activation?: LayerActivation;
+  /** Limits what enters the activation to [-clip, clip]. Where it does, no gradient passes. */
+  readonly clip?: number;
+}
+
 /**
- * h' = f(pre + h R'). pre [T,N,H] = x W' + b, R [H,H], h0 [N,H]; activation tanh (default), relu, sigmoid or linear.
- * Elman 1990. For linear and relu the slab's values decide the derivative.
+ * h' = f(pre + h R'). pre [T,N,H] = x W' + b, R [H,H], h0 [N,H]; activation tanh where left out. Elman 1990. The slab's
+ * values decide the derivative.
  */
-export function rnn(
-  pre: Tensor,
-  R: Tensor,
-  h0: Tensor,
-  options: RecurrentOptions & { readonly activation?: RnnActivation } = {},
-): RecurrentStates {
+export function rnn(pre: Tensor, R: Tensor, h0: Tensor, options: RnnLayerOptions = {}): RecurrentStates {
+  const { activation = "tanh", clip } = options;
   const layer = checkLayer("rnn", 1, pre, R, [h0], options);
-  const activation = rnnActivations.indexOf(options.activation ?? "tanh");
-  const slab = node(rnnOp, [pre, R, h0, ...optional(options.lengths)], slabShape(layer), { ...layer, activation });
+  const plain = clip === undefined ? rnnActivations.findIndex((name) => name === activation) : -1;
+  const numbers = plain >= 0 ? { activation: plain } : activationNumbers("rnn", { candidate: activation }, clip);
+  const slab = node(rnnOp, [pre, R, h0, ...optional(options.lengths)], slabShape(layer), { ...layer, numbers });
   return { y: after(slab, layer), h: last(slab, layer), gates: after(slab, layer) };
 }

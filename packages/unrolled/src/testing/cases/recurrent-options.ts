@@ -53,9 +53,9 @@ function lstmChoice(
   };
 }
 
-const hard: Chosen = ["hardSigmoid", 0.25, 0.5];
-const scaled: Chosen = ["scaledTanh", 1.5, 0.75];
-const leaky: Chosen = ["leakyRelu", 0.25];
+const hard: Chosen = ["hard-sigmoid", 0.25, 0.5];
+const scaled: Chosen = ["scaled-tanh", 1.5, 0.75];
+const leaky: Chosen = ["leaky-relu", 0.25];
 
 const rnnChoices = [
   rnnChoice(hard, 0),

@@ -23,6 +23,10 @@ export const recurrentKernels = [
   "gruVariantGrad",
   "gruBeforeVariant",
   "gruBeforeVariantGrad",
+  "lstmNorm",
+  "lstmNormGrad",
+  "gruNorm",
+  "gruNormGrad",
 ] as const satisfies readonly KernelName[];
 export type RecurrentKernel = (typeof recurrentKernels)[number];
 
@@ -54,6 +58,7 @@ type Buffers = Record<string, ArrayLike<number> | PackedMatrix | null>;
 /** The kernel's buffers filled with numbers of the sizes that they have in training. */
 export function recurrentBuffers(kernel: RecurrentKernel, shape: SequenceShape, draw: Numbers): Buffers {
   const { T, N, H, lengths } = shape;
+  if (kernel.includes("Norm")) return normBuffers(kernel, shape, draw);
   const plain = kernel.replace("Variant", "");
   const cell = plain.replace("Grad", "") as keyof typeof gatesOf;
   const choice = optionChoice(kernel, shape.activation);
@@ -94,15 +99,44 @@ function gradientBuffers(
   return { ...common, gates, h, rzT: packedBackward(R, H, 0, 2), rnT: packedBackward(R, H, 2, 3) };
 }
 
+/** The buffers of the layers with layer normalisation: gains around 1, rstd as large as products over H of size 1 make it. */
+function normBuffers(kernel: RecurrentKernel, { T, N, H, lengths }: SequenceShape, draw: Numbers): Buffers {
+  const lstm = kernel.startsWith("lstm");
+  const G = lstm ? 4 : 3;
+  const R = draw.normal(G * H * H, 1 / Math.sqrt(H));
+  const slab = (T + 1) * N * H;
+  const gain = draw.uniform(G * H, 0.5, 1.5);
+  const own = lstm ? { cellGain: draw.uniform(H, 0.5, 1.5), cellBias: draw.normal(H, 0.3) } : { bR: draw.normal(3 * H) };
+  if (!kernel.endsWith("Grad")) {
+    const c0 = lstm ? { c0: draw.normal(N * H) } : {};
+    const pre = draw.normal(T * N * G * H);
+    return { ...own, ...c0, pre, gain, h0: draw.uniform(N * H), lengths, r: packedForward(R, H, 0, G) };
+  }
+  return {
+    ...own,
+    ...(lstm
+      ? { dc: draw.normal(slab), c: draw.normal(slab), cell: draw.normal(T * N * H) }
+      : { h: draw.uniform(slab) }),
+    dh: draw.normal(slab),
+    gates: draw.uniform(T * N * G * H, 0.05, 0.95),
+    normal: draw.normal(T * N * G * H),
+    rstd: draw.uniform(2 * T * N, 0.5, 2),
+    gain,
+    lengths,
+    rT: packedBackward(R, H, 0, G),
+  };
+}
+
 export function recurrentTrial(kernel: RecurrentKernel, shape: SequenceShape, seed: number): Trial {
   const { T, N, H, reverse, activation } = shape;
   const choice = optionChoice(kernel, activation);
   const rnn = kernel === "rnn" || kernel === "rnnGrad";
+  const norm = kernel === "lstmNorm" || kernel === "gruNorm";
   // relu and linear do not hold the state below 1: over five steps it grows to some tens.
   const growing = choice !== undefined || (rnn && activation % 2 === 1);
   return {
     kernel,
-    numbers: { T, N, H, reverse, ...(rnn ? { activation } : {}), ...choice?.numbers },
+    numbers: { T, N, H, reverse, ...(rnn ? { activation } : {}), ...(norm ? { epsilon: 1e-2 } : {}), ...choice?.numbers },
     buffers: recurrentBuffers(kernel, shape, numbers(seed)),
     // Products over H of size 1 are rounded like sqrt(H)/sqrt(H) ulp; up to five steps hand their errors on.
     tolerance: { relative: 4e-6, scale: growing ? 10 : kernel.endsWith("Grad") ? 4 : 1 },
