@@ -8,7 +8,7 @@
 
 namespace UNROLLED {
 
-constexpr int kernelCount = 33;
+constexpr int kernelCount = 45;
 constexpr int mapInputs = 12;
 constexpr int mapOutputs = 8;
 constexpr int mapInstructions = 48;
@@ -41,6 +41,18 @@ enum class Kernel : int {
   gruGrad_,
   gruBefore_,
   gruBeforeGrad_,
+  rnnVariant_,
+  rnnVariantGrad_,
+  lstmVariant_,
+  lstmVariantGrad_,
+  gruVariant_,
+  gruVariantGrad_,
+  gruBeforeVariant_,
+  gruBeforeVariantGrad_,
+  lstmNorm_,
+  lstmNormGrad_,
+  gruNorm_,
+  gruNormGrad_,
   sumSquares_,
   assign_,
   sgd_,
@@ -83,6 +95,16 @@ enum class RnnActivation : int {
   linear_,
 };
 
+enum class CellActivation : int {
+  tanh_,
+  relu_,
+  sigmoid_,
+  linear_,
+  hardSigmoid_,
+  leakyRelu_,
+  scaledTanh_,
+};
+
 /** One letter per argument of a kernel: b buffer, n number; + where further numbers may follow. */
 constexpr const char* kernelShapes[kernelCount] = {
     "bnn",  // fill
@@ -112,6 +134,18 @@ constexpr const char* kernelShapes[kernelCount] = {
     "bbbbbbbbbnnnn",  // gruGrad
     "bbbbbbbbnnnn",  // gruBefore
     "bbbbbbbbnnnn",  // gruBeforeGrad
+    "bbbbbnnnnnnnn",  // rnnVariant
+    "bbbbbbnnnnnnnn",  // rnnVariantGrad
+    "bbbbbbbbnnnnbnnnnnnnnnnnn",  // lstmVariant
+    "bbbbbbbbbnnnnbnnnnnnnnnnnn",  // lstmVariantGrad
+    "bbbbbbbbnnnnnnnnnnn",  // gruVariant
+    "bbbbbbbbbnnnnnnnnnnn",  // gruVariantGrad
+    "bbbbbbbbnnnnnnnnnnn",  // gruBeforeVariant
+    "bbbbbbbbnnnnnnnnnnn",  // gruBeforeVariantGrad
+    "bbbbbbbbbbbbbbnnnnn",  // lstmNorm
+    "bbbbbbbbbbbbbbbbbnnnn",  // lstmNormGrad
+    "bbbbbbbbbbnnnnn",  // gruNorm
+    "bbbbbbbbbbbbnnnn",  // gruNormGrad
     "bbn",  // sumSquares
     "bbbn",  // assign
     "bbbbbbnnnn",  // sgd
@@ -867,6 +901,554 @@ struct GruBeforeGradArgs {
     a.N = static_cast<int64_t>(numbers[17]);
     a.H = static_cast<int64_t>(numbers[18]);
     a.reverse = static_cast<int64_t>(numbers[19]);
+    return a;
+  }
+};
+
+struct RnnVariantArgs {
+  float* h;
+  const float* pre;
+  const float* r;
+  const float* h0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  int64_t candidate;
+  double candidateAlpha;
+  double candidateBeta;
+  double clip;
+
+  static RnnVariantArgs read(float* base, const double* numbers) {
+    RnnVariantArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.pre = at<float>(base, numbers + 2);
+    a.r = at<float>(base, numbers + 4);
+    a.h0 = at<float>(base, numbers + 6);
+    a.lengths = at<int32_t>(base, numbers + 8);
+    a.T = static_cast<int64_t>(numbers[10]);
+    a.N = static_cast<int64_t>(numbers[11]);
+    a.H = static_cast<int64_t>(numbers[12]);
+    a.reverse = static_cast<int64_t>(numbers[13]);
+    a.candidate = static_cast<int64_t>(numbers[14]);
+    a.candidateAlpha = numbers[15];
+    a.candidateBeta = numbers[16];
+    a.clip = numbers[17];
+    return a;
+  }
+};
+
+struct RnnVariantGradArgs {
+  float* dpre;
+  float* dh0;
+  const float* dh;
+  const float* h;
+  const float* rT;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  int64_t candidate;
+  double candidateAlpha;
+  double candidateBeta;
+  double clip;
+
+  static RnnVariantGradArgs read(float* base, const double* numbers) {
+    RnnVariantGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.dh0 = at<float>(base, numbers + 2);
+    a.dh = at<float>(base, numbers + 4);
+    a.h = at<float>(base, numbers + 6);
+    a.rT = at<float>(base, numbers + 8);
+    a.lengths = at<int32_t>(base, numbers + 10);
+    a.T = static_cast<int64_t>(numbers[12]);
+    a.N = static_cast<int64_t>(numbers[13]);
+    a.H = static_cast<int64_t>(numbers[14]);
+    a.reverse = static_cast<int64_t>(numbers[15]);
+    a.candidate = static_cast<int64_t>(numbers[16]);
+    a.candidateAlpha = numbers[17];
+    a.candidateBeta = numbers[18];
+    a.clip = numbers[19];
+    return a;
+  }
+};
+
+struct LstmVariantArgs {
+  float* h;
+  float* c;
+  float* gates;
+  const float* pre;
+  const float* r;
+  const float* h0;
+  const float* c0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  const float* p;
+  int64_t coupled;
+  int64_t previous;
+  int64_t gate;
+  double gateAlpha;
+  double gateBeta;
+  int64_t candidate;
+  double candidateAlpha;
+  double candidateBeta;
+  int64_t output;
+  double outputAlpha;
+  double outputBeta;
+  double clip;
+
+  static LstmVariantArgs read(float* base, const double* numbers) {
+    LstmVariantArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.c = at<float>(base, numbers + 2);
+    a.gates = at<float>(base, numbers + 4);
+    a.pre = at<float>(base, numbers + 6);
+    a.r = at<float>(base, numbers + 8);
+    a.h0 = at<float>(base, numbers + 10);
+    a.c0 = at<float>(base, numbers + 12);
+    a.lengths = at<int32_t>(base, numbers + 14);
+    a.T = static_cast<int64_t>(numbers[16]);
+    a.N = static_cast<int64_t>(numbers[17]);
+    a.H = static_cast<int64_t>(numbers[18]);
+    a.reverse = static_cast<int64_t>(numbers[19]);
+    a.p = at<float>(base, numbers + 20);
+    a.coupled = static_cast<int64_t>(numbers[22]);
+    a.previous = static_cast<int64_t>(numbers[23]);
+    a.gate = static_cast<int64_t>(numbers[24]);
+    a.gateAlpha = numbers[25];
+    a.gateBeta = numbers[26];
+    a.candidate = static_cast<int64_t>(numbers[27]);
+    a.candidateAlpha = numbers[28];
+    a.candidateBeta = numbers[29];
+    a.output = static_cast<int64_t>(numbers[30]);
+    a.outputAlpha = numbers[31];
+    a.outputBeta = numbers[32];
+    a.clip = numbers[33];
+    return a;
+  }
+};
+
+struct LstmVariantGradArgs {
+  float* dpre;
+  float* dh0;
+  float* dc0;
+  const float* dh;
+  const float* dc;
+  const float* gates;
+  const float* c;
+  const float* rT;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  const float* p;
+  int64_t coupled;
+  int64_t previous;
+  int64_t gate;
+  double gateAlpha;
+  double gateBeta;
+  int64_t candidate;
+  double candidateAlpha;
+  double candidateBeta;
+  int64_t output;
+  double outputAlpha;
+  double outputBeta;
+  double clip;
+
+  static LstmVariantGradArgs read(float* base, const double* numbers) {
+    LstmVariantGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.dh0 = at<float>(base, numbers + 2);
+    a.dc0 = at<float>(base, numbers + 4);
+    a.dh = at<float>(base, numbers + 6);
+    a.dc = at<float>(base, numbers + 8);
+    a.gates = at<float>(base, numbers + 10);
+    a.c = at<float>(base, numbers + 12);
+    a.rT = at<float>(base, numbers + 14);
+    a.lengths = at<int32_t>(base, numbers + 16);
+    a.T = static_cast<int64_t>(numbers[18]);
+    a.N = static_cast<int64_t>(numbers[19]);
+    a.H = static_cast<int64_t>(numbers[20]);
+    a.reverse = static_cast<int64_t>(numbers[21]);
+    a.p = at<float>(base, numbers + 22);
+    a.coupled = static_cast<int64_t>(numbers[24]);
+    a.previous = static_cast<int64_t>(numbers[25]);
+    a.gate = static_cast<int64_t>(numbers[26]);
+    a.gateAlpha = numbers[27];
+    a.gateBeta = numbers[28];
+    a.candidate = static_cast<int64_t>(numbers[29]);
+    a.candidateAlpha = numbers[30];
+    a.candidateBeta = numbers[31];
+    a.output = static_cast<int64_t>(numbers[32]);
+    a.outputAlpha = numbers[33];
+    a.outputBeta = numbers[34];
+    a.clip = numbers[35];
+    return a;
+  }
+};
+
+struct GruVariantArgs {
+  float* h;
+  float* gates;
+  float* q;
+  const float* pre;
+  const float* r;
+  const float* bR;
+  const float* h0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  int64_t gate;
+  double gateAlpha;
+  double gateBeta;
+  int64_t candidate;
+  double candidateAlpha;
+  double candidateBeta;
+  double clip;
+
+  static GruVariantArgs read(float* base, const double* numbers) {
+    GruVariantArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.gates = at<float>(base, numbers + 2);
+    a.q = at<float>(base, numbers + 4);
+    a.pre = at<float>(base, numbers + 6);
+    a.r = at<float>(base, numbers + 8);
+    a.bR = at<float>(base, numbers + 10);
+    a.h0 = at<float>(base, numbers + 12);
+    a.lengths = at<int32_t>(base, numbers + 14);
+    a.T = static_cast<int64_t>(numbers[16]);
+    a.N = static_cast<int64_t>(numbers[17]);
+    a.H = static_cast<int64_t>(numbers[18]);
+    a.reverse = static_cast<int64_t>(numbers[19]);
+    a.gate = static_cast<int64_t>(numbers[20]);
+    a.gateAlpha = numbers[21];
+    a.gateBeta = numbers[22];
+    a.candidate = static_cast<int64_t>(numbers[23]);
+    a.candidateAlpha = numbers[24];
+    a.candidateBeta = numbers[25];
+    a.clip = numbers[26];
+    return a;
+  }
+};
+
+struct GruVariantGradArgs {
+  float* dpre;
+  float* drec;
+  float* dh0;
+  const float* dh;
+  const float* gates;
+  const float* q;
+  const float* h;
+  const float* rT;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  int64_t gate;
+  double gateAlpha;
+  double gateBeta;
+  int64_t candidate;
+  double candidateAlpha;
+  double candidateBeta;
+  double clip;
+
+  static GruVariantGradArgs read(float* base, const double* numbers) {
+    GruVariantGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.drec = at<float>(base, numbers + 2);
+    a.dh0 = at<float>(base, numbers + 4);
+    a.dh = at<float>(base, numbers + 6);
+    a.gates = at<float>(base, numbers + 8);
+    a.q = at<float>(base, numbers + 10);
+    a.h = at<float>(base, numbers + 12);
+    a.rT = at<float>(base, numbers + 14);
+    a.lengths = at<int32_t>(base, numbers + 16);
+    a.T = static_cast<int64_t>(numbers[18]);
+    a.N = static_cast<int64_t>(numbers[19]);
+    a.H = static_cast<int64_t>(numbers[20]);
+    a.reverse = static_cast<int64_t>(numbers[21]);
+    a.gate = static_cast<int64_t>(numbers[22]);
+    a.gateAlpha = numbers[23];
+    a.gateBeta = numbers[24];
+    a.candidate = static_cast<int64_t>(numbers[25]);
+    a.candidateAlpha = numbers[26];
+    a.candidateBeta = numbers[27];
+    a.clip = numbers[28];
+    return a;
+  }
+};
+
+struct GruBeforeVariantArgs {
+  float* h;
+  float* gates;
+  float* rh;
+  const float* pre;
+  const float* rz;
+  const float* rn;
+  const float* h0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  int64_t gate;
+  double gateAlpha;
+  double gateBeta;
+  int64_t candidate;
+  double candidateAlpha;
+  double candidateBeta;
+  double clip;
+
+  static GruBeforeVariantArgs read(float* base, const double* numbers) {
+    GruBeforeVariantArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.gates = at<float>(base, numbers + 2);
+    a.rh = at<float>(base, numbers + 4);
+    a.pre = at<float>(base, numbers + 6);
+    a.rz = at<float>(base, numbers + 8);
+    a.rn = at<float>(base, numbers + 10);
+    a.h0 = at<float>(base, numbers + 12);
+    a.lengths = at<int32_t>(base, numbers + 14);
+    a.T = static_cast<int64_t>(numbers[16]);
+    a.N = static_cast<int64_t>(numbers[17]);
+    a.H = static_cast<int64_t>(numbers[18]);
+    a.reverse = static_cast<int64_t>(numbers[19]);
+    a.gate = static_cast<int64_t>(numbers[20]);
+    a.gateAlpha = numbers[21];
+    a.gateBeta = numbers[22];
+    a.candidate = static_cast<int64_t>(numbers[23]);
+    a.candidateAlpha = numbers[24];
+    a.candidateBeta = numbers[25];
+    a.clip = numbers[26];
+    return a;
+  }
+};
+
+struct GruBeforeVariantGradArgs {
+  float* dpre;
+  float* dh0;
+  const float* dh;
+  const float* gates;
+  const float* h;
+  const float* rzT;
+  const float* rnT;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  int64_t gate;
+  double gateAlpha;
+  double gateBeta;
+  int64_t candidate;
+  double candidateAlpha;
+  double candidateBeta;
+  double clip;
+
+  static GruBeforeVariantGradArgs read(float* base, const double* numbers) {
+    GruBeforeVariantGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.dh0 = at<float>(base, numbers + 2);
+    a.dh = at<float>(base, numbers + 4);
+    a.gates = at<float>(base, numbers + 6);
+    a.h = at<float>(base, numbers + 8);
+    a.rzT = at<float>(base, numbers + 10);
+    a.rnT = at<float>(base, numbers + 12);
+    a.lengths = at<int32_t>(base, numbers + 14);
+    a.T = static_cast<int64_t>(numbers[16]);
+    a.N = static_cast<int64_t>(numbers[17]);
+    a.H = static_cast<int64_t>(numbers[18]);
+    a.reverse = static_cast<int64_t>(numbers[19]);
+    a.gate = static_cast<int64_t>(numbers[20]);
+    a.gateAlpha = numbers[21];
+    a.gateBeta = numbers[22];
+    a.candidate = static_cast<int64_t>(numbers[23]);
+    a.candidateAlpha = numbers[24];
+    a.candidateBeta = numbers[25];
+    a.clip = numbers[26];
+    return a;
+  }
+};
+
+struct LstmNormArgs {
+  float* h;
+  float* c;
+  float* gates;
+  float* normal;
+  float* cell;
+  float* rstd;
+  const float* pre;
+  const float* r;
+  const float* gain;
+  const float* cellGain;
+  const float* cellBias;
+  const float* h0;
+  const float* c0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  double epsilon;
+
+  static LstmNormArgs read(float* base, const double* numbers) {
+    LstmNormArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.c = at<float>(base, numbers + 2);
+    a.gates = at<float>(base, numbers + 4);
+    a.normal = at<float>(base, numbers + 6);
+    a.cell = at<float>(base, numbers + 8);
+    a.rstd = at<float>(base, numbers + 10);
+    a.pre = at<float>(base, numbers + 12);
+    a.r = at<float>(base, numbers + 14);
+    a.gain = at<float>(base, numbers + 16);
+    a.cellGain = at<float>(base, numbers + 18);
+    a.cellBias = at<float>(base, numbers + 20);
+    a.h0 = at<float>(base, numbers + 22);
+    a.c0 = at<float>(base, numbers + 24);
+    a.lengths = at<int32_t>(base, numbers + 26);
+    a.T = static_cast<int64_t>(numbers[28]);
+    a.N = static_cast<int64_t>(numbers[29]);
+    a.H = static_cast<int64_t>(numbers[30]);
+    a.reverse = static_cast<int64_t>(numbers[31]);
+    a.epsilon = numbers[32];
+    return a;
+  }
+};
+
+struct LstmNormGradArgs {
+  float* dpre;
+  float* drec;
+  float* dcell;
+  float* dh0;
+  float* dc0;
+  const float* dh;
+  const float* dc;
+  const float* gates;
+  const float* normal;
+  const float* cell;
+  const float* rstd;
+  const float* c;
+  const float* rT;
+  const float* gain;
+  const float* cellGain;
+  const float* cellBias;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+
+  static LstmNormGradArgs read(float* base, const double* numbers) {
+    LstmNormGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.drec = at<float>(base, numbers + 2);
+    a.dcell = at<float>(base, numbers + 4);
+    a.dh0 = at<float>(base, numbers + 6);
+    a.dc0 = at<float>(base, numbers + 8);
+    a.dh = at<float>(base, numbers + 10);
+    a.dc = at<float>(base, numbers + 12);
+    a.gates = at<float>(base, numbers + 14);
+    a.normal = at<float>(base, numbers + 16);
+    a.cell = at<float>(base, numbers + 18);
+    a.rstd = at<float>(base, numbers + 20);
+    a.c = at<float>(base, numbers + 22);
+    a.rT = at<float>(base, numbers + 24);
+    a.gain = at<float>(base, numbers + 26);
+    a.cellGain = at<float>(base, numbers + 28);
+    a.cellBias = at<float>(base, numbers + 30);
+    a.lengths = at<int32_t>(base, numbers + 32);
+    a.T = static_cast<int64_t>(numbers[34]);
+    a.N = static_cast<int64_t>(numbers[35]);
+    a.H = static_cast<int64_t>(numbers[36]);
+    a.reverse = static_cast<int64_t>(numbers[37]);
+    return a;
+  }
+};
+
+struct GruNormArgs {
+  float* h;
+  float* gates;
+  float* normal;
+  float* rstd;
+  const float* pre;
+  const float* r;
+  const float* gain;
+  const float* bR;
+  const float* h0;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+  double epsilon;
+
+  static GruNormArgs read(float* base, const double* numbers) {
+    GruNormArgs a;
+    a.h = at<float>(base, numbers + 0);
+    a.gates = at<float>(base, numbers + 2);
+    a.normal = at<float>(base, numbers + 4);
+    a.rstd = at<float>(base, numbers + 6);
+    a.pre = at<float>(base, numbers + 8);
+    a.r = at<float>(base, numbers + 10);
+    a.gain = at<float>(base, numbers + 12);
+    a.bR = at<float>(base, numbers + 14);
+    a.h0 = at<float>(base, numbers + 16);
+    a.lengths = at<int32_t>(base, numbers + 18);
+    a.T = static_cast<int64_t>(numbers[20]);
+    a.N = static_cast<int64_t>(numbers[21]);
+    a.H = static_cast<int64_t>(numbers[22]);
+    a.reverse = static_cast<int64_t>(numbers[23]);
+    a.epsilon = numbers[24];
+    return a;
+  }
+};
+
+struct GruNormGradArgs {
+  float* dpre;
+  float* drec;
+  float* dh0;
+  const float* dh;
+  const float* gates;
+  const float* normal;
+  const float* rstd;
+  const float* h;
+  const float* rT;
+  const float* gain;
+  const float* bR;
+  const int32_t* lengths;
+  int64_t T;
+  int64_t N;
+  int64_t H;
+  int64_t reverse;
+
+  static GruNormGradArgs read(float* base, const double* numbers) {
+    GruNormGradArgs a;
+    a.dpre = at<float>(base, numbers + 0);
+    a.drec = at<float>(base, numbers + 2);
+    a.dh0 = at<float>(base, numbers + 4);
+    a.dh = at<float>(base, numbers + 6);
+    a.gates = at<float>(base, numbers + 8);
+    a.normal = at<float>(base, numbers + 10);
+    a.rstd = at<float>(base, numbers + 12);
+    a.h = at<float>(base, numbers + 14);
+    a.rT = at<float>(base, numbers + 16);
+    a.gain = at<float>(base, numbers + 18);
+    a.bR = at<float>(base, numbers + 20);
+    a.lengths = at<int32_t>(base, numbers + 22);
+    a.T = static_cast<int64_t>(numbers[24]);
+    a.N = static_cast<int64_t>(numbers[25]);
+    a.H = static_cast<int64_t>(numbers[26]);
+    a.reverse = static_cast<int64_t>(numbers[27]);
     return a;
   }
 };

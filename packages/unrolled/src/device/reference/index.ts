@@ -23,12 +23,8 @@ import { allocate, createMemory, free, ownership } from "./memory.js";
 import { layerNorm, layerNormGrad } from "./norm.js";
 import { adagrad, adam, assign, rmsprop, sgd, sumSquares } from "./optimizers.js";
 import { dropout, random } from "./random.js";
-<<<<<<< HEAD
-import { rnn, rnnGrad } from "./rnn.js";
 import { sample } from "./sample.js";
-=======
 import { rnn, rnnGrad, rnnVariant, rnnVariantGrad } from "./rnn.js";
->>>>>>> 42e923a (kernels: recurrent layers with peepholes, coupled gates, any activation and clipped sums)
 import { crossEntropy, crossEntropyGrad, gather, scatterAdd, softmax, softmaxGrad } from "./softmax.js";
 
 const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
