@@ -109,19 +109,24 @@ export const sequenceOf = (input: LayerInput): Tensor => ("table" in input ? gat
 const preparedLimit = 2 ** 24;
 
 /**
- * x W' + b for a whole sequence [T,N,D] -> [T,N,G*H]. Where the input is ids into a table with fewer rows than the
- * sequence has (or one that is multiplied out once for all runs), the table is multiplied and its rows are looked up.
+ * f(x) for a whole sequence [T,N,D] -> [T,N,width], where f sees each vector by itself. Where the input is ids into a table
+ * with fewer rows than the sequence has (or one that is worked out once for all runs), f is taken of the table and its rows
+ * are looked up.
  */
-export function project(input: LayerInput, W: Tensor, b: Tensor): Tensor {
+export function projectWith(input: LayerInput, width: number, f: (x: Tensor) => Tensor): Tensor {
   if ("table" in input) {
-    const [[V, D], width] = [input.table.shape, W.shape[0]];
+    const [V, D] = input.table.shape;
     if (V <= sizeOf(input.ids.shape) || (input.frozen && V * width <= preparedLimit)) {
-      const table = concat([input.table, zeros([1, D])], 0); // the zero vector has a row too: it becomes b, not 0
-      return gather(linear(table, W, b), input.ids);
+      const table = concat([input.table, zeros([1, D])], 0); // the zero vector has a row too: f(0) need not be 0
+      return gather(f(table), input.ids);
     }
   }
-  return linear(sequenceOf(input), W, b);
+  return f(sequenceOf(input));
 }
+
+/** x W' + b for a whole sequence [T,N,D] -> [T,N,G*H]. */
+export const project = (input: LayerInput, W: Tensor, b: Tensor): Tensor =>
+  projectWith(input, W.shape[0], (x) => linear(x, W, b));
 
 /** Names of a cell's states; the first is what the layer above sees. */
 export const stateNames = <W extends string, S extends string, B extends string>(c: Cell<W, S, B>): readonly S[] =>

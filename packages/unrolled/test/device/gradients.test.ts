@@ -75,32 +75,34 @@ function checkLayer(layer: Layer, T: number, reverse: number, lengths: number[] 
   if (lstm) inputs.c0 = draw.normal(N * H);
   if (after) inputs.bR = draw.normal(3 * H);
   const evaluate = ({ R, ...rest }: Buffers): Buffers => {
-    const packed =
-      before
-        ? { rz: packedForward(R, H, 0, 2), rn: packedForward(R, H, 2, 3) }
-        : { r: packedForward(R, H, 0, G) };
+    const packed = before
+      ? { rz: packedForward(R, H, 0, 2), rn: packedForward(R, H, 2, 3) }
+      : { r: packedForward(R, H, 0, G) };
     return run(forward, sizes, { ...rest, ...fixed, ...packed, lengths });
   };
   const y = evaluate(inputs);
   const { R } = inputs;
-  const packed =
-    before
-      ? { rzT: packedBackward(R, H, 0, 2), rnT: packedBackward(R, H, 2, 3) }
-      : { rT: packedBackward(R, H, 0, G) };
+  const packed = before
+    ? { rzT: packedBackward(R, H, 0, 2), rnT: packedBackward(R, H, 2, 3) }
+    : { rT: packedBackward(R, H, 0, G) };
   const kept = lstm ? { gates: y.gates, c: y.c, dc: weights.c } : { ...y };
   const d = run(`${forward}Grad`, sizes, { ...kept, ...fixed, ...packed, dh: weights.h, lengths });
 
   const rows = T * N;
   const drec = d.drec ?? d.dpre;
   const read = reverse ? y.h.slice(N * H) : y.h.slice(0, rows * H); // the slots that the steps read
-  const dR =
-    before
-      ? [outerSum(columns(drec, 3 * H, 0, 2 * H), read, rows), outerSum(columns(drec, 3 * H, 2 * H, 3 * H), y.rh, rows)]
-      : [outerSum(drec, read, rows)];
+  const dR = before
+    ? [outerSum(columns(drec, 3 * H, 0, 2 * H), read, rows), outerSum(columns(drec, 3 * H, 2 * H, 3 * H), y.rh, rows)]
+    : [outerSum(drec, read, rows)];
   const gradients: Buffers = { pre: d.dpre, h0: d.dh0, R: Float64Array.from(dR.flatMap((part) => [...part])) };
   if (lstm) gradients.c0 = d.dc0;
   if (after) gradients.bR = outerSum(new Float64Array(rows).fill(1), drec, rows);
-  checkGradients((changed) => weigh(evaluate(changed), weights), inputs, gradients, `${forward} T=${T} ${choice?.name}`);
+  checkGradients(
+    (changed) => weigh(evaluate(changed), weights),
+    inputs,
+    gradients,
+    `${forward} T=${T} ${choice?.name}`,
+  );
 }
 
 describe("recurrent layers", () => {

@@ -17,9 +17,7 @@ interface Places {
 }
 
 function placesOf({ H, coupled }: { readonly H: number; readonly coupled: number }): Places {
-  return coupled
-    ? { G: 3, i: 0, f: -1, g: H, o: 2 * H, pO: H }
-    : { G: 4, i: 0, f: H, g: 2 * H, o: 3 * H, pO: 2 * H };
+  return coupled ? { G: 3, i: 0, f: -1, g: H, o: 2 * H, pO: H } : { G: 4, i: 0, f: H, g: 2 * H, o: 3 * H, pO: 2 * H };
 }
 
 export function lstmVariant(a: Arguments<"lstmVariant">): void {
@@ -79,8 +77,7 @@ export function lstmVariantGrad(a: Arguments<"lstmVariantGrad">): void {
         const y = output.value(c[to + j]);
         const dh = dh0[carried + j];
         const dO = dh * y * gate.slope(o);
-        const dc =
-          dc0[carried + j] + dh * o * output.slope(y) + (a.previous ? 0 : peephole(at.pO + j) * dO);
+        const dc = dc0[carried + j] + dh * o * output.slope(y) + (a.previous ? 0 : peephole(at.pO + j) * dO);
         const di = dc * (a.coupled ? g - old : g) * gate.slope(i);
         const df = a.coupled ? 0 : dc * old * gate.slope(f);
         dpre[base + j] = di;

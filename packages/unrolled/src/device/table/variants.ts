@@ -97,13 +97,21 @@ export const variants = {
   ),
 
   /** `gru` with r,z = gate(..), n = candidate(..). */
-  gruVariant: row({ ...recurrent.gru.parameters, ...gate, ...candidate, ...clip }, (n) => recurrent.gru.extents(n, []), {
-    inPlace: [["gates", "pre"]],
-  }),
+  gruVariant: row(
+    { ...recurrent.gru.parameters, ...gate, ...candidate, ...clip },
+    (n) => recurrent.gru.extents(n, []),
+    {
+      inPlace: [["gates", "pre"]],
+    },
+  ),
 
-  gruVariantGrad: row({ ...recurrent.gruGrad.parameters, ...gate, ...candidate, ...clip }, (n) => recurrent.gruGrad.extents(n, []), {
-    inPlace: [["dpre", "gates"]],
-  }),
+  gruVariantGrad: row(
+    { ...recurrent.gruGrad.parameters, ...gate, ...candidate, ...clip },
+    (n) => recurrent.gruGrad.extents(n, []),
+    {
+      inPlace: [["dpre", "gates"]],
+    },
+  ),
 
   /** `gruBefore` with r,z = gate(..), n = candidate(..). */
   gruBeforeVariant: row(

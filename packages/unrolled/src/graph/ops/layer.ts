@@ -63,7 +63,11 @@ export function activationNumbers(where: string, given: Places, clip: number | u
     const chosen = given[place] ?? usual[place];
     const { name, alpha, beta } = parameters(chosen);
     // The slope is taken from the value, which must grow with what it comes from.
-    if (alpha < 0 || (beta < 0 && name !== "hard-sigmoid") || ((alpha === 0 || (beta === 0 && name === "scaled-tanh")) && growing.has(name)))
+    if (
+      alpha < 0 ||
+      (beta < 0 && name !== "hard-sigmoid") ||
+      ((alpha === 0 || (beta === 0 && name === "scaled-tanh")) && growing.has(name))
+    )
       throw new ShapeError(`${where}: parameters of ${name} must let it grow, were ${alpha} and ${beta}`);
     numbers[place] = cellActivations.indexOf(name);
     numbers[`${place}Alpha`] = alpha;

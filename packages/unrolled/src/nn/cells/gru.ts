@@ -1,6 +1,18 @@
 // Gated recurrent unit in its forms: reset gate before or after the recurrent product or none, update gate in either sense.
 // Gates r,z,n. D input, H hidden, G gates.
-import { add, concat, gru, layerNorm, linear, mul, neg, slice, split, sub } from "../../graph/ops/index.js";
+import {
+  add,
+  concat,
+  gru,
+  gruNorm,
+  layerNorm,
+  linear,
+  mul,
+  type RecurrentStates,
+  slice,
+  split,
+  sub,
+} from "../../graph/ops/index.js";
 import type { Shape, Tensor } from "../../graph/tensor.js";
 import { activate } from "../activations.js";
 import {
@@ -10,8 +22,10 @@ import {
   type LayerResult,
   type Named,
   project,
+  projectWith,
   recurrent,
 } from "../cell.js";
+import { clipOf, fusedActivation, turned } from "./fused.js";
 import { recurrentInitial, recurrentValues, uniformIn } from "./initial.js";
 import { changesStep, drawNoise, masked, noiseOptions, noNoise, zonedOut } from "./noise.js";
 import { activation, choice, flag, type OptionsOf } from "./options.js";
@@ -48,8 +62,8 @@ type Weights = Named<StandardWeight | "gain_ih" | "gain_hh" | "mask_h" | "keep_h
  *     h' = z n + (1-z) h                    update "replace": the lecture's Gamma_u
  *
  * With layerNorm the sums become LN(x W'; gain_ih, b_ih) + LN(h R'; gain_hh, bR), the product with r outside LN: Ba 2016,
- * supplement eq. 26-29, whose shifts beta are the two biases. Fused but for reset "none", other activations, clip, layerNorm
- * and dropped or kept states.
+ * supplement eq. 26-29, whose shifts beta are the two biases. Fused with clip and the activations of fusedActivation,
+ * and with layerNorm alone after the product; not with reset "none", or dropped or kept states.
  */
 export function gruCellOf(o: GruOptions): Cell<StandardWeight, "h", string> {
   const gates = o.reset === "none" ? 2 : 3;
@@ -72,7 +86,7 @@ export function gruCellOf(o: GruOptions): Cell<StandardWeight, "h", string> {
       const next = o.update === "keep" ? add(mul(sub(1, z), n), mul(z, h)) : add(mul(z, n), mul(sub(1, z), h));
       return { h: zonedOut(h, next, w.keep_h, o.zoneout, t), ...(r && { r }), z, n };
     },
-    fused: (weights, input, { h }, options) => fusedGru(o, weights, input, h, options),
+    fused: (weights, input, { h }, options) => fusedGru(o, weights as Weights, input, h, options),
     initial: (weight, { D, H }, uniform) => {
       const shape = shapes({ D, H })[weight];
       if (weight.startsWith("gain")) return new Float32Array(shape[0]).fill(1);
@@ -104,28 +118,50 @@ function gatesOf(o: GruOptions, w: Weights, x: Tensor, h: Tensor): { r?: Tensor;
   return { r, z, n: candidate(o.reset === "before" ? state(2, 3, mul(r, h)) : mul(r, state(2, 3))) };
 }
 
-/** Rows of the update gate with their sign turned: sigmoid(-a) = 1 - sigmoid(a), so the kernel's z is the other sense. */
-function turned(t: Tensor): Tensor {
-  const [r, z, n] = split(t, 3, 0);
-  return concat([r, neg(z), n], 0);
-}
-
 function fusedGru(
   o: GruOptions,
-  weights: Named<StandardWeight>,
+  w: Weights,
   input: LayerInput,
   h: Tensor,
   options: FusedOptions,
 ): LayerResult<"h"> | undefined {
-  if (o.reset === "none" || o.gateActivation !== "sigmoid" || o.candidateActivation !== "tanh") return undefined;
-  if (o.clip !== null || o.layerNorm || changesStep(o)) return undefined;
-  const sense = o.update === "keep" ? (t: Tensor): Tensor => t : turned;
-  const [W, R, b, bR] = [weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh].map(sense);
-  const states = gru(project(input, W, b), R, bR, h, { ...options, reset: o.reset });
+  const [gate, candidate] = [fusedActivation(o.gateActivation), fusedActivation(o.candidateActivation)];
+  if (o.reset === "none" || !gate || !candidate || changesStep(o)) return undefined;
+  // The kernel's z keeps: the other sense is the same gate with the sign of its sum turned.
+  if (o.update === "replace" && gate !== "sigmoid") return undefined;
+  const sense = (t: Tensor): Tensor => (o.update === "keep" ? t : turned(t, 1, 3));
+  const normal = o.layerNorm ? normalisedGru(o, w, input, h, sense, options) : undefined;
+  if (o.layerNorm && !normal) return undefined;
+  const layer = { ...options, reset: o.reset, gate, candidate, ...clipOf(o.clip) };
+  const states =
+    normal ?? gru(project(input, sense(w.weight_ih), sense(w.bias_ih)), sense(w.weight_hh), sense(w.bias_hh), h, layer);
   const [r, z, n] = split(states.gates, 3);
   return {
     y: states.y,
     state: { h: states.h },
     trace: { h: states.y, r, z: o.update === "keep" ? z : sub(1, z), n },
   };
+}
+
+/** The layer with layer normalisation: r and z together, n by itself; only with the usual activations, reset after. */
+function normalisedGru(
+  o: GruOptions,
+  w: Weights,
+  input: LayerInput,
+  h: Tensor,
+  sense: (t: Tensor) => Tensor,
+  options: FusedOptions,
+): RecurrentStates | undefined {
+  const usual = o.gateActivation === "sigmoid" && o.candidateActivation === "tanh" && o.clip === null;
+  if (!usual || o.reset !== "after") return undefined;
+  const [W, gain, b] = [w.weight_ih, sense(w.gain_ih), sense(w.bias_ih)];
+  const H = h.shape[1];
+  const pre = projectWith(input, 3 * H, (x) => {
+    const part = (from: number, to: number): Tensor => {
+      const rows = (t: Tensor): Tensor => slice(t, 0, from * H, to * H);
+      return layerNorm(recurrent(x, rows(W)), rows(gain), rows(b));
+    };
+    return concat([part(0, 2), part(2, 3)], x.shape.length - 1);
+  });
+  return gruNorm(pre, w.weight_hh, { gain: sense(w.gain_hh), bR: sense(w.bias_hh) }, h, options);
 }

@@ -1,5 +1,16 @@
 // Long short-term memory and its variants, one factory. Gates i,f,g,o. D input, H cells, P width of h, G gates that have weights.
-import { add, concat, layerNorm, linear, lstm, mul, split, sub } from "../../graph/ops/index.js";
+import {
+  add,
+  concat,
+  layerNorm,
+  linear,
+  lstm,
+  lstmNorm,
+  type LstmStates,
+  mul,
+  split,
+  sub,
+} from "../../graph/ops/index.js";
 import type { Shape, Tensor } from "../../graph/tensor.js";
 import { SpecError } from "../../errors.js";
 import { activate } from "../activations.js";
@@ -11,8 +22,10 @@ import {
   type LayerResult,
   type Named,
   project,
+  projectWith,
   recurrent,
 } from "../cell.js";
+import { clipOf, fusedActivation, turned } from "./fused.js";
 import { recurrentInitial, recurrentValues, uniformIn } from "./initial.js";
 import { changesStep, drawNoise, masked, noiseOptions, zonedOut } from "./noise.js";
 import { activation, choice, flag, fraction, type OptionsOf, widthOrNull } from "./options.js";
@@ -112,7 +125,8 @@ function shapesOf(o: LstmOptions, { D, H }: CellSizes): Readonly<Record<string, 
  * h' = o tanh(LN(c'; gain_c, bias_c)): Ba 2016, supplement eq. 20-22, whose b is part of the two shifts; the carried c'
  * and what peepholes see are not normalised. With gateRecurrence a_i, a_f, a_o also get [i,f,o](t-1) weight_gg'. Clip
  * limits the input of every activation, so c' on its way through the output activation too, but not the carried c'.
- * Fused where nothing but forgetBias, recurrentInitial and weightDrop differs from the first values.
+ * Fused with peepholes, coupled gates, clip and the activations of fusedActivation in any mixture, and with layerNorm alone;
+ * not with an absent gate, projection, multiplicative, gateRecurrence, or dropped or kept states.
  */
 export function lstmCellOf(o: LstmOptions): Cell<StandardWeight, "h" | "c", string> {
   return {
@@ -124,7 +138,7 @@ export function lstmCellOf(o: LstmOptions): Cell<StandardWeight, "h" | "c", stri
       return drawNoise(weights, run, o, { P: o.projection ?? H, H });
     },
     step: (weights, x, state, t) => lstmStep(o, weights as Named, x, state, t),
-    fused: (weights, input, state, options) => fusedLstm(o, weights, input, state, options),
+    fused: (weights, input, state, options) => fusedLstm(o, weights as Named, input, state, options),
     initial: (weight, sizes, uniform) => firstValues(o, weight, sizes, uniform),
   };
 }
@@ -193,25 +207,76 @@ function lstmStep(o: LstmOptions, w: Named, x: Tensor, state: Named, t: number):
 
 function fusedLstm(
   o: LstmOptions,
-  w: Named<StandardWeight>,
+  w: Named,
   input: LayerInput,
   { h, c }: Named<"h" | "c">,
   options: FusedOptions,
 ): LayerResult<"h" | "c"> | undefined {
-  const plain =
-    o.peephole === "none" &&
-    gatesWithWeights(o).length === 4 &&
-    o.gateActivation === "sigmoid" &&
-    o.candidateActivation === "tanh" &&
-    o.outputActivation === "tanh" &&
-    o.clip === null &&
-    o.projection === null;
-  if (!plain || o.layerNorm || o.multiplicative || o.gateRecurrence || changesStep(o)) return undefined;
-  const states = lstm(project(input, w.weight_ih, add(w.bias_ih, w.bias_hh)), w.weight_hh, h, c, options);
-  const [i, f, g, out] = split(states.gates, 4);
+  const whole = o.inputGate && o.forgetGate && o.outputGate && o.projection === null;
+  if (!whole || o.multiplicative || o.gateRecurrence || changesStep(o)) return undefined;
+  const states = o.layerNorm ? normalisedLstm(o, w, input, h, c, options) : plainLstm(o, w, input, h, c, options);
+  if (!states) return undefined;
+  const gates = split(states.gates, o.coupled === "none" ? 4 : 3);
+  const [first, g, out] = o.coupled === "none" ? [gates[0], gates[2], gates[3]] : gates;
+  const forget = o.coupled === "none" ? gates[1] : sub(1, first);
   return {
     y: states.y,
     state: { h: states.h, c: states.c },
-    trace: { h: states.y, c: states.cells, i, f, g, o: out },
+    trace: { h: states.y, c: states.cells, i: first, f: forget, g, o: out },
   };
+}
+
+/** The layer without layer normalisation, where the kernels know its activations. */
+function plainLstm(
+  o: LstmOptions,
+  w: Named,
+  input: LayerInput,
+  h: Tensor,
+  c: Tensor,
+  options: FusedOptions,
+): LstmStates | undefined {
+  const gate = fusedActivation(o.gateActivation);
+  const candidate = fusedActivation(o.candidateActivation);
+  const output = fusedActivation(o.outputActivation);
+  if (!gate || !candidate || !output) return undefined;
+  // The kernel couples f = 1 - i; i = 1 - f is the same with the sign of the gate's sum turned.
+  if (o.coupled === "i=1-f" && gate !== "sigmoid") return undefined;
+  const sense = (t: Tensor, gates = 3): Tensor => (o.coupled === "i=1-f" ? turned(t, 0, gates) : t);
+  const [W, R, b] = [sense(w.weight_ih), sense(w.weight_hh), sense(add(w.bias_ih, w.bias_hh))];
+  const own = gatesWithWeights(o).flatMap((name) => (name === "g" ? [] : [`peephole_${name}`]));
+  return lstm(project(input, W, b), R, h, c, {
+    ...options,
+    gate,
+    candidate,
+    output,
+    ...clipOf(o.clip),
+    coupled: o.coupled !== "none",
+    ...(o.peephole !== "none" && {
+      peephole: { weights: sense(concat(own.map((name) => w[name])), own.length), form: o.peephole },
+    }),
+  });
+}
+
+/** The layer with layer normalisation, where nothing else differs from the usual. */
+function normalisedLstm(
+  o: LstmOptions,
+  w: Named,
+  input: LayerInput,
+  h: Tensor,
+  c: Tensor,
+  options: FusedOptions,
+): LstmStates | undefined {
+  const usual =
+    o.peephole === "none" &&
+    o.coupled === "none" &&
+    o.gateActivation === "sigmoid" &&
+    o.candidateActivation === "tanh" &&
+    o.outputActivation === "tanh" &&
+    o.clip === null;
+  if (!usual) return undefined;
+  const pre = projectWith(input, w.weight_ih.shape[0], (x) =>
+    layerNorm(recurrent(x, w.weight_ih), w.gain_ih, add(w.bias_ih, w.bias_hh)),
+  );
+  const weights = { gain: w.gain_hh, cellGain: w.gain_c, cellBias: w.bias_c };
+  return lstmNorm(pre, w.weight_hh, weights, h, c, options);
 }

@@ -2,6 +2,7 @@
 import { add, linear, rnn } from "../../graph/ops/index.js";
 import { activate } from "../activations.js";
 import { type Cell, project, recurrent } from "../cell.js";
+import { clipOf, fusedActivation } from "./fused.js";
 import { recurrentInitial, recurrentValues, uniformIn } from "./initial.js";
 import { changesStep, drawNoise, masked, noiseOptions, noNoise, zonedOut } from "./noise.js";
 import { activation, type OptionsOf } from "./options.js";
@@ -17,16 +18,14 @@ export const rnnOptions = {
 };
 export type RnnOptions = OptionsOf<typeof rnnOptions>;
 
-const fusedActivations = ["tanh", "relu", "sigmoid", "linear"] as const;
-
 /**
  * Elman's cell: h' = f(x W' + b_ih + h R' + b_hh). x [N,D], h [N,H], W weight_ih [H,D], R weight_hh [H,H]. Convention of
- * PyTorch's nn.RNN: two biases that only ever act as their sum. Fused for tanh, relu, sigmoid and linear without clip and
- * without dropped or kept states.
+ * PyTorch's nn.RNN: two biases that only ever act as their sum. Fused for the activations of
+ * fusedActivation, clipped or not, without dropped or kept states.
  */
 export function rnnCellOf(o: RnnOptions): Cell<StandardWeight, "h", string> {
   const noise = { ...noNoise, ...o };
-  const kernel = fusedActivations.find((name) => name === o.activation);
+  const f = fusedActivation(o.activation);
   return {
     name: "rnn",
     weights: standardWeights(1),
@@ -37,9 +36,9 @@ export function rnnCellOf(o: RnnOptions): Cell<StandardWeight, "h", string> {
       return { h: zonedOut(h, activate(o.activation, clipped(sum, o.clip)), w.keep_h, o.zoneout, t) };
     },
     fused: ({ weight_ih, weight_hh, bias_ih, bias_hh }, input, { h }, options) => {
-      if (!kernel || o.clip !== null || changesStep(o)) return undefined;
+      if (!f || changesStep(o)) return undefined;
       const pre = project(input, weight_ih, add(bias_ih, bias_hh));
-      const states = rnn(pre, weight_hh, h, { ...options, activation: kernel });
+      const states = rnn(pre, weight_hh, h, { ...options, activation: f, ...clipOf(o.clip) });
       return { y: states.y, state: { h: states.h }, trace: { h: states.y } };
     },
     initial: (weight, { D, H }, uniform) =>

@@ -106,7 +106,9 @@ function normBuffers(kernel: RecurrentKernel, { T, N, H, lengths }: SequenceShap
   const R = draw.normal(G * H * H, 1 / Math.sqrt(H));
   const slab = (T + 1) * N * H;
   const gain = draw.uniform(G * H, 0.5, 1.5);
-  const own = lstm ? { cellGain: draw.uniform(H, 0.5, 1.5), cellBias: draw.normal(H, 0.3) } : { bR: draw.normal(3 * H) };
+  const own = lstm
+    ? { cellGain: draw.uniform(H, 0.5, 1.5), cellBias: draw.normal(H, 0.3) }
+    : { bR: draw.normal(3 * H) };
   if (!kernel.endsWith("Grad")) {
     const c0 = lstm ? { c0: draw.normal(N * H) } : {};
     const pre = draw.normal(T * N * G * H);
@@ -136,7 +138,15 @@ export function recurrentTrial(kernel: RecurrentKernel, shape: SequenceShape, se
   const growing = choice !== undefined || (rnn && activation % 2 === 1);
   return {
     kernel,
-    numbers: { T, N, H, reverse, ...(rnn ? { activation } : {}), ...(norm ? { epsilon: 1e-2 } : {}), ...choice?.numbers },
+    numbers: {
+      T,
+      N,
+      H,
+      reverse,
+      ...(rnn ? { activation } : {}),
+      ...(norm ? { epsilon: 1e-2 } : {}),
+      ...choice?.numbers,
+    },
     buffers: recurrentBuffers(kernel, shape, numbers(seed)),
     // Products over H of size 1 are rounded like sqrt(H)/sqrt(H) ulp; up to five steps hand their errors on.
     tolerance: { relative: 4e-6, scale: growing ? 10 : kernel.endsWith("Grad") ? 4 : 1 },

@@ -1,0 +1,26 @@
+// What of a cell's options the fused kernels can do. G gates, H hidden.
+import { concat, type LayerActivation, neg, slice } from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { Activation } from "../activations.js";
+
+/** The activation as the kernels know it; undefined where they do not: their slopes need one that grows. */
+export function fusedActivation(activation: Activation): LayerActivation | undefined {
+  if (typeof activation === "string")
+    return activation === "softsign" || activation === "softplus" || activation === "hard-threshold"
+      ? undefined
+      : activation;
+  if (activation.name === "leaky-relu") return activation.alpha >= 0 ? activation : undefined;
+  if (activation.name === "hard-sigmoid") return activation.alpha > 0 ? activation : undefined;
+  if (activation.name === "scaled-tanh") return activation.alpha > 0 && activation.beta > 0 ? activation : undefined;
+  return undefined;
+}
+
+/** A limit as the fused layers take it. */
+export const clipOf = (clip: number | null): { readonly clip?: number } => (clip === null ? {} : { clip });
+
+/** t [G*H,...] with the sign of one gate's rows turned: sigmoid(-a) = 1 - sigmoid(a). */
+export function turned(t: Tensor, gate: number, gates: number): Tensor {
+  const H = t.shape[0] / gates;
+  const rows = (from: number, to: number): Tensor[] => (to > from ? [slice(t, 0, from * H, to * H)] : []);
+  return concat([...rows(0, gate), neg(slice(t, 0, gate * H, (gate + 1) * H)), ...rows(gate + 1, gates)], 0);
+}
