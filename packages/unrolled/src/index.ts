@@ -267,15 +267,22 @@ export {
 export { type Clip, type Descent, descend } from "./train/descend.js";
 export { type StepProgram, trainingStep } from "./train/step.js";
 export { type LanguageTaskOptions, languageModelTask } from "./train/language-task.js";
-export { type RunOptions, type TaskTrainOptions, type TrainOptions, totalSteps } from "./train/options.js";
+export {
+  type RunOptions,
+  stepsPerEpoch,
+  type TaskTrainOptions,
+  type TrainOptions,
+  totalSteps,
+} from "./train/options.js";
 export {
   type Batch,
   type Batches,
+  type Cut,
+  type Cutting,
   type LossOptions,
   type Measurer,
   type Metrics,
   permutation,
-  type Piece,
   type Sampler,
   type Task,
   type TaskLoss,

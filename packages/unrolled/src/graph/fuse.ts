@@ -33,9 +33,13 @@ const isConstant = (tensor: Tensor): tensor is Tensor<{ readonly value: number }
 /** Decides before anything is emitted. `kept` nodes are wanted for themselves. */
 export function planFusion(order: readonly Tensor[], kept: ReadonlySet<Tensor>, find: (t: Tensor) => Tensor): Fusion {
   const users = new Map<Tensor, Set<Tensor>>();
+  const readers = new Map<Tensor, Set<Tensor>>();
   for (const tensor of order)
-    for (const input of tensor.inputs.map(find)) users.set(input, (users.get(input) ?? new Set<Tensor>()).add(tensor));
+    for (const [i, input] of tensor.inputs.map(find).entries())
+      for (const by of tensor.op.waits && i > 0 ? [users] : [users, readers])
+        by.set(input, (by.get(input) ?? new Set<Tensor>()).add(tensor));
   const onlyUsedHere = (tensor: Tensor): boolean => !kept.has(tensor) && users.get(tensor)?.size === 1;
+  const onlyReadHere = (tensor: Tensor): boolean => !kept.has(tensor) && readers.get(tensor)?.size === 1;
   const accumulated = new Map<Tensor, { base: Tensor; product: Tensor }>();
   const inlined = new Set<Tensor>();
   const cost = new Map<Tensor, { instructions: number; leaves: number }>();
@@ -43,7 +47,7 @@ export function planFusion(order: readonly Tensor[], kept: ReadonlySet<Tensor>, 
     if (!tensor.op.map) continue;
     const inputs = [...new Set(tensor.inputs.map(find))];
     const pair =
-      tensor.op.map === "add" && inputs.length === 2 ? accumulation(tensor, inputs, onlyUsedHere) : undefined;
+      tensor.op.map === "add" && inputs.length === 2 ? accumulation(tensor, inputs, onlyReadHere) : undefined;
     if (pair) {
       accumulated.set(tensor, pair);
       continue;
@@ -68,9 +72,9 @@ export function planFusion(order: readonly Tensor[], kept: ReadonlySet<Tensor>, 
 function accumulation(
   sum: Tensor,
   inputs: readonly Tensor[],
-  onlyUsedHere: (t: Tensor) => boolean,
+  onlyReadHere: (t: Tensor) => boolean,
 ): { base: Tensor; product: Tensor } | undefined {
-  const fits = (t: Tensor): boolean => onlyUsedHere(t) && sameShape(t.shape, sum.shape);
+  const fits = (t: Tensor): boolean => onlyReadHere(t) && sameShape(t.shape, sum.shape);
   for (const [base, product] of [inputs, [...inputs].reverse()])
     if (fits(base) && fits(product) && product.op.canAccumulate?.(product) && base.op.lower && !isConstant(base))
       return { base, product };

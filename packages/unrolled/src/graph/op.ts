@@ -66,6 +66,8 @@ export interface Op<A = unknown> {
   view?(node: Tensor<A>, source: View): View | undefined;
   /** True for ops that write a variable: never merged, never dropped, run in the order they were made. */
   readonly writes?: boolean;
+  /** True for ops that read their first input only and wait for the others. */
+  readonly waits?: boolean;
   /** True for nodes that can add their result to what is there already (see Emitter.accumulates). */
   canAccumulate?(node: Tensor<A>): boolean;
   /** Gradient of each input (undefined: none) from the gradients of each result (undefined: not used). */

@@ -36,7 +36,18 @@ export function descend(
   rate: Tensor,
   clip: Clip = {},
 ): Descent {
-  const gradients = gradient(loss, Object.values(weights));
+  return descendAlong(gradient(loss, Object.values(weights)), loss, weights, optimizer, rate, clip);
+}
+
+/** The same along gradients that are known: those of all weights in order, or one vector of all. */
+export function descendAlong(
+  gradients: readonly Tensor[],
+  loss: Scalar,
+  weights: Readonly<Record<string, Variable>>,
+  optimizer: Optimizer,
+  rate: Tensor,
+  clip: Clip = {},
+): Descent {
   const raw = concat(
     gradients.map((g) => reshape(g, [sizeOf(g.shape)])),
     0,

@@ -64,13 +64,13 @@ export interface SampleEvent {
 export interface CheckpointEvent {
   readonly type: "checkpoint";
   readonly step: number;
-  /** Weights by PyTorch name. */
+  /** Weights by PyTorch name: the average's or the best ones, where such are kept. */
   readonly weights: readonly NamedArray[];
   readonly training: TrainingState;
 }
 
 export interface TrainingState {
-  /** Optimizer moments and carried recurrent state. */
+  /** Optimizer moments, carried recurrent state, and the weights that are learnt where others are saved (average, best). */
   readonly arrays: readonly NamedArray[];
   readonly counters: TrainingCounters;
 }
@@ -85,6 +85,8 @@ export interface TrainingCounters {
   readonly plateau: PlateauState;
   /** Best value of the watched metric so far. */
   readonly bestValidation: number | null;
+  /** Validations since then. */
+  readonly waited: number;
   /** Fingerprint of the training data: resuming with other data is refused. */
   readonly data: string;
 }
@@ -93,8 +95,8 @@ export interface DoneEvent {
   readonly type: "done";
   readonly step: number;
   readonly epoch: number;
-  /** "finished": all epochs or steps made; "stopped": asked to stop. */
-  readonly reason: "finished" | "stopped";
+  /** "finished": all epochs or steps made; "stopped": asked to stop; "early": no gain for as many validations as allowed. */
+  readonly reason: "finished" | "stopped" | "early";
   readonly seconds: number;
 }
 

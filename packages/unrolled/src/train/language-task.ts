@@ -1,15 +1,20 @@
-// The language model as a task: parallel streams of text, state carried from chunk to chunk. T time, N batch.
+// The language model as a task: parallel streams of text, state carried from chunk to chunk. T new tokens of a step (k1), N
+// batch; gradients reach k2 tokens back.
 import type { Device } from "../device/device.js";
 import { write } from "../decode/generate.js";
 import { writer } from "../decode/writer.js";
+import { SpecError } from "../errors.js";
 import { i32 } from "../graph/compile.js";
+import { full, slice, zeros } from "../graph/ops/index.js";
+import type { Scalar, Shape } from "../graph/tensor.js";
 import { type Evaluation, evaluateChunks, evaluator } from "../models/evaluate.js";
 import { carriedStates, forward, type LanguageModel, languageModelLoss } from "../models/language-model.js";
-import { type Chunks, evaluationStreams, streams } from "../text/batches.js";
+import { evaluationStreams, streams } from "../text/batches.js";
 import type { Corpus } from "../text/corpus.js";
 import type { Ids } from "../text/ids.js";
+import { windowAdvance, windows } from "../text/windows.js";
 import { fingerprint } from "./fingerprint.js";
-import type { Batches, LossOptions, Sampler, Task, TaskLoss, Tensors, Validation } from "./task.js";
+import type { Batches, Cut, Cutting, LossOptions, Sampler, Task, TaskLoss, Tensors, Validation } from "./task.js";
 
 export interface LanguageTaskOptions {
   readonly model: LanguageModel;
@@ -17,24 +22,36 @@ export interface LanguageTaskOptions {
   readonly corpus: Corpus<Ids>;
   /** N parallel streams. */
   readonly batch: number;
-  /** T steps of backpropagation; state is carried further. */
+  /** k1: new tokens of a step. State is carried on from step to step. */
   readonly sequence: number;
+  /** k2: tokens that gradients reach back over, from k1 on; k1 where left out (Williams & Peng 1990: BPTT(k2; k1)). */
+  readonly backward?: number;
+  /** Streams in parts: n * N of them, N at a time, see RunOptions.accumulate. */
+  readonly accumulate?: number;
+  /** False: every step starts from zero states. */
+  readonly carry?: boolean;
   /** Tokens of a sample; 200 where left out. */
   readonly sampleLength?: number;
 }
 
 /** Throws DataError where the corpus is too short for one batch. */
 export function languageModelTask(options: LanguageTaskOptions): Task<Evaluation> {
-  const { model, corpus, batch, sequence, sampleLength = 200 } = options;
+  const { model, corpus, batch, sequence, backward = sequence, sampleLength = 200, carry = true } = options;
   const { spec, weights, frozen } = model;
   const enough = corpus.validation.length >= 2;
+  const states = Object.entries(carriedStates(spec, batch)).map(([name, { shape }]) => [name, shape] as const);
+  if (!carry && backward > sequence)
+    throw new SpecError("backward: must be left out where no state is carried: a step sees nothing before it", {
+      code: "carry",
+    });
   return {
     name: "language-model",
     weights,
     frozen,
-    carried: Object.fromEntries(Object.entries(carriedStates(spec, batch)).map(([name, { shape }]) => [name, shape])),
-    batches: batchesOf(streams(corpus.training, { batch, sequence })),
-    loss: (inputs, run) => languageLoss(model, inputs, run),
+    carried: carry ? Object.fromEntries(states) : {},
+    batches: batchesOf(options, backward),
+    loss: (inputs, run) => languageLoss(model, inputs, begun(run, states)),
+    cutting: cuttingOf(backward),
     ...(enough ? { validation: validationOf(model, corpus.validation, batch, sequence) } : {}),
     sampler: (device) => samplerOf(device, model, sampleLength),
     data: fingerprint(corpus.training),
@@ -45,22 +62,54 @@ export function languageModelTask(options: LanguageTaskOptions): Task<Evaluation
   };
 }
 
-function batchesOf(chunks: Chunks): Batches {
-  const { batch: N, sequence: T, count } = chunks;
-  const shapes = { x: i32(T, N), y: i32(T, N) };
+/** Zero states where none are given. */
+const begun = (run: LossOptions, states: readonly (readonly [string, Shape])[]): LossOptions =>
+  Object.keys(run.carried).length > 0
+    ? run
+    : { ...run, carried: Object.fromEntries(states.map(([name, shape]) => [name, zeros(shape)])) };
+
+function batchesOf({ corpus, batch: N, sequence: T, accumulate = 1 }: LanguageTaskOptions, backward: number): Batches {
+  const chunks = streams(corpus.training, { batch: N * accumulate, sequence: T });
+  const window = windows(chunks, { backward, lanes: accumulate });
+  const { count } = chunks;
   return {
-    count,
+    count: count * accumulate,
     order: "stream",
+    lanes: accumulate,
+    largest: Math.min(count - 1, Math.ceil(backward / T) - 1) * accumulate,
     at: (index) => {
-      const { x, y } = chunks.at(index);
-      return { inputs: { x, y }, shapes, tokens: T * N, extent: { T, N } };
+      const lane = index % accumulate;
+      const { x, y, reach } = window((index - lane) / accumulate, lane);
+      const shapes = { x: i32(reach, N), y: i32(T, N) };
+      return { inputs: { x, y }, shapes, tokens: T * N, extent: { T: reach, N } };
     },
   };
 }
 
-/** x, y [T,N] ids. */
+/** Windows are cut where the next one begins and where targets begin; to recompute, at every root of their length, too. */
+function cuttingOf(backward: number): Cutting {
+  return {
+    cuts(shapes, { recompute }) {
+      const [[reach], [T]] = [shapes.x.shape, shapes.y.shape];
+      const advance = windowAdvance(T, backward, reach);
+      const ends = new Set([advance, reach - T, reach]);
+      const length = Math.ceil(Math.sqrt(reach));
+      if (recompute) for (let end = length; end < reach; end += length) ends.add(end);
+      ends.delete(0);
+      const sorted = [...ends].sort((a, b) => a - b);
+      return sorted.map((to, i): Cut => ({ from: sorted[i - 1] ?? 0, to, carry: to === advance }));
+    },
+    piece({ x, y }, { from, to }) {
+      const first = x.shape[0] - y.shape[0];
+      return { x: slice(x, 0, from, to), ...(from >= first ? { y: slice(y, 0, from - first, to - first) } : {}) };
+    },
+  };
+}
+
+/** x [T,N] ids, y [T,N] the ids that follow; no loss where y is left out. */
 export function languageLoss(model: LanguageModel, { x, y }: Tensors, { carried, key }: LossOptions): TaskLoss {
   const seen = forward(model, x, carried, { key });
+  if (!y) return { sum: full([], 0) as Scalar, count: full([], 0) as Scalar, states: seen.states };
   const { sum, count } = languageModelLoss(model, seen, y, { key });
   return { sum, count, states: seen.states };
 }

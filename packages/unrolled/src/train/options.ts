@@ -16,6 +16,14 @@ export interface RunOptions {
   readonly optimizer?: OptimizerSpec;
   readonly schedule?: ScheduleSpec;
   readonly clip?: Clip;
+  /** Keep only the states between pieces of a sequence and compute each again in the backward pass: memory ~ sqrt(T). */
+  readonly recompute?: boolean;
+  /** Batches whose gradients are added up before an update: a batch n times as large, in the memory of one. */
+  readonly accumulate?: number;
+  /** Share of the moving average of the weights that each step keeps; the average is what is validated, sampled and saved. */
+  readonly ema?: number;
+  /** Stop after so many validations without gain; the weights of the best validation are what is saved and left. */
+  readonly earlyStop?: number;
   readonly seed?: number;
   /** Steps between validations; each epoch where left out. Always at the end. */
   readonly validateEvery?: number;
@@ -42,18 +50,31 @@ export interface TaskTrainOptions<M extends Metrics<M>> extends RunOptions {
 }
 
 /** Throws SpecError for options that make no run. */
-export function checkRunOptions({ clip }: RunOptions): void {
+export function checkRunOptions({ clip, accumulate = 1, ema, earlyStop }: RunOptions): void {
   for (const [name, value] of Object.entries(clip ?? {}))
     if (value !== undefined && !(value > 0))
       throw new SpecError(`clip.${name}: must be a number above 0, was ${value}`, { code: "clip" });
+  wholeFrom1("accumulate", accumulate);
+  if (earlyStop !== undefined) wholeFrom1("earlyStop", earlyStop);
+  if (ema !== undefined && !(ema > 0 && ema < 1))
+    throw new SpecError(`ema: must be a number between 0 and 1, was ${ema}`, { code: "ema" });
 }
+
+function wholeFrom1(name: string, value: number): void {
+  if (!(Number.isInteger(value) && value >= 1))
+    throw new SpecError(`${name}: must be a whole number from 1, was ${value}`, { code: "training-option" });
+}
+
+/** Steps of an epoch: each learns from `accumulate` batches, the last one from what is left. */
+export const stepsPerEpoch = (batches: { readonly count: number }, accumulate = 1): number =>
+  Math.ceil(batches.count / accumulate);
 
 /** Steps that a whole run makes, resumed or not. */
 export function totalSteps(
   { epochs, maxSteps }: Pick<RunOptions, "epochs" | "maxSteps">,
-  stepsPerEpoch: number,
+  stepsOfEpoch: number,
 ): number {
   const byEpochs =
-    epochs === undefined && maxSteps !== undefined ? Number.POSITIVE_INFINITY : (epochs ?? 10) * stepsPerEpoch; // prettier-ignore
+    epochs === undefined && maxSteps !== undefined ? Number.POSITIVE_INFINITY : (epochs ?? 10) * stepsOfEpoch; // prettier-ignore
   return Math.min(byEpochs, maxSteps ?? Number.POSITIVE_INFINITY);
 }

@@ -1,15 +1,14 @@
-// What a run works with and where it stands: variables, programs, position. T time, N batch.
+// What a run works with and where it stands: the learner, the weights that are kept, the position.
 import { SpecError } from "../errors.js";
-import type { CompileOptions, InputSpec } from "../graph/compile.js";
-import { type Shape, sizeOf, type Variable } from "../graph/tensor.js";
-import { evict, readVariable, variables, writeVariable } from "../graph/variable.js";
+import { sizeOf, type Variable } from "../graph/tensor.js";
+import { evict, readVariable, writeVariable } from "../graph/variable.js";
 import type { NamedArray } from "../io/named-array.js";
-import type { Clip } from "./descend.js";
-import type { TrainingCounters } from "./events.js";
+import { type KeptWeights, keptNames, keptWeights } from "./average.js";
+import type { TrainingCounters, TrainingState } from "./events.js";
+import { type Learner, makeLearner } from "./learner.js";
 import { adam, makeOptimizer, type Optimizer } from "./optimizers.js";
-import { checkRunOptions, type TaskTrainOptions, totalSteps } from "./options.js";
+import { checkRunOptions, stepsPerEpoch, type TaskTrainOptions, totalSteps } from "./options.js";
 import { constant, freshPlateau, type PlateauState, type ScheduleSpec } from "./schedules.js";
-import { taskStep, type TaskStepProgram } from "./step.js";
 import { type Batch, type Measurer, type Metrics, permutation, type Sampler, type Task } from "./task.js";
 
 export interface Run<M extends Metrics<M>> {
@@ -17,18 +16,17 @@ export interface Run<M extends Metrics<M>> {
   readonly task: Task<M>;
   readonly optimizer: Optimizer;
   readonly schedule: ScheduleSpec;
-  readonly clip: Clip;
   readonly seed: number;
-  readonly carried: Readonly<Record<string, Variable>>;
-  /** The program of a batch's shapes; compiled when it is first asked for. */
-  readonly programFor: (batch: Batch) => TaskStepProgram;
+  readonly accumulate: number;
+  readonly learner: Learner;
+  readonly kept: KeptWeights;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
-  /** Bytes of the step that needs the most. */
-  readonly memory: number;
   /** Made when they are first needed. */
   readonly measurer: () => Measurer<M> | undefined;
   readonly sampler: () => Sampler | undefined;
+  /** The order of an epoch's batches. */
+  readonly orderOf: (epoch: number) => Int32Array | undefined;
   readonly close: () => void;
 }
 
@@ -37,86 +35,49 @@ export interface Position {
   step: number;
   /** Epochs finished. */
   epochs: number;
+  /** Next batch of the epoch. */
   chunk: number;
   plateau: PlateauState;
   bestValidation: number | null;
+  /** Validations since the best. */
+  waited: number;
 }
 
 export function prepare<M extends Metrics<M>>(options: TaskTrainOptions<M>): Run<M> {
-  const { task, device } = options;
+  const { task, device, accumulate = 1, ema, earlyStop, recompute = false, seed = 1, clip = { norm: 5 } } = options;
   checkRunOptions(options);
-  checkTask(task);
+  if (earlyStop !== undefined && !task.validation)
+    throw new SpecError("earlyStop: must come with held-out data to validate on, there is none", {
+      code: "early-stop",
+    });
   const optimizer = makeOptimizer(options.optimizer ?? adam(), Object.values(task.weights)[0].storage);
-  const carried = stateVariables(task.carried);
-  const clip = options.clip ?? { norm: 5 };
-  const programs = programCache((shapes) => compileStep({ options, task, optimizer, clip, carried }, shapes));
-  const first = task.batches.at(task.batches.largest ?? 0, 0);
+  const learner = makeLearner({ device, task, optimizer, clip, recompute, accumulate });
+  const kept = keptWeights({ device, weights: task.weights, ema, best: earlyStop !== undefined });
   const measurer = lazily(() => task.validation?.open(device));
   const sampler = lazily(() => task.sampler?.(device));
+  const steps = stepsPerEpoch(task.batches, accumulate);
   return {
     options,
     task,
     optimizer,
     schedule: options.schedule ?? constant(),
-    clip,
-    seed: options.seed ?? 1,
-    carried,
-    programFor: programs.get,
-    stepsPerEpoch: task.batches.count,
-    totalSteps: totalSteps(options, task.batches.count),
-    memory: bytesOfStep(programs.get(first), first, [task.weights, optimizer.state, carried], device.precision),
+    seed,
+    accumulate,
+    learner,
+    kept,
+    stepsPerEpoch: steps,
+    totalSteps: totalSteps(options, steps),
     measurer: measurer.get,
     sampler: sampler.get,
+    orderOf: orders(task.batches, seed),
     close() {
-      programs.close();
+      kept.close();
+      learner.close();
       for (const tool of [measurer.made(), sampler.made()]) tool?.close();
-      for (const { storage } of Object.values({ ...optimizer.state, ...carried })) evict(device, storage);
+      for (const { storage } of Object.values(optimizer.state)) evict(device, storage);
     },
   }; // prettier-ignore
 }
-
-function checkTask<M extends Metrics<M>>(task: Task<M>): void {
-  if (task.batches.order === "shuffled" && Object.keys(task.carried).length > 0)
-    throw new SpecError(`task ${task.name}: batches must come in order where states are carried, were shuffled`, {
-      code: "task",
-    });
-  if (task.batches.count < 1)
-    throw new SpecError(`task ${task.name}: must have at least one batch, has ${task.batches.count}`, { code: "task" });
-}
-
-const stateVariables = (shapes: Readonly<Record<string, Shape>>): Readonly<Record<string, Variable>> =>
-  variables("carried", Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }])));
-
-type StepParts<M extends Metrics<M>> = Pick<Run<M>, "options" | "task" | "optimizer" | "clip" | "carried">;
-
-export function compileStep<M extends Metrics<M>>(
-  { options, task, optimizer, clip, carried }: StepParts<M>,
-  shapes: Batch["shapes"],
-  compileOptions: CompileOptions = {},
-): TaskStepProgram {
-  const { weights, loss } = task;
-  return taskStep(options.device, { weights, loss, shapes, optimizer, clip, carried }, compileOptions);
-}
-
-function programCache(compileFor: (shapes: Batch["shapes"]) => TaskStepProgram) {
-  const programs = new Map<string, TaskStepProgram>();
-  return {
-    get: ({ shapes }: Batch): TaskStepProgram => {
-      const key = shapesKey(shapes);
-      const program = programs.get(key) ?? compileFor(shapes);
-      programs.set(key, program);
-      return program;
-    },
-    close: () => {
-      for (const program of programs.values()) program.close();
-    },
-  };
-}
-
-const shapesKey = (shapes: Readonly<Record<string, InputSpec>>): string =>
-  Object.entries(shapes)
-    .map(([name, { shape, dtype }]) => `${name}:${dtype}[${shape}]`)
-    .join();
 
 function lazily<T>(make: () => T | undefined) {
   let made: T | undefined;
@@ -129,54 +90,36 @@ function lazily<T>(make: () => T | undefined) {
   };
 }
 
-function bytesOfStep(
-  program: TaskStepProgram,
-  { shapes }: Batch,
-  state: readonly Readonly<Record<string, Variable>>[],
-  precision: "f32" | "f64",
-): number {
-  const kept = [...state.flatMap((group) => Object.values(group)), ...Object.values(shapes)];
-  const words = kept.reduce((sum, { shape }) => sum + sizeOf(shape), program.scratchWords);
-  return words * (precision === "f32" ? 4 : 8);
+/** Drawn once for an epoch; undefined where batches come as they are. */
+function orders({ order, count }: Task<never>["batches"], seed: number) {
+  let drawn: { readonly epoch: number; readonly indices: Int32Array } | undefined;
+  return (epoch: number): Int32Array | undefined => {
+    if (order === "stream") return undefined;
+    if (drawn?.epoch !== epoch) drawn = { epoch, indices: permutation(count, seed, epoch) };
+    return drawn.indices;
+  };
 }
 
-/** The batch that a position stands before. */
-export function batchAt<M extends Metrics<M>>(run: Run<M>, at: Position, order: Orders): Batch {
-  const { batches } = run.task;
-  if (batches.order === "stream") return batches.at(at.chunk, at.epochs);
-  if (order.epoch !== at.epochs) {
-    order.indices = permutation(batches.count, run.seed, at.epochs);
-    order.epoch = at.epochs;
-  }
-  return batches.at(order.indices[at.chunk], at.epochs);
-}
-
-/** The order of the present epoch. */
-export interface Orders {
-  epoch: number;
-  indices: Int32Array;
+/** The batches that the next step learns from. */
+export function nextBatches<M extends Metrics<M>>(
+  { task, accumulate, orderOf }: Run<M>,
+  { chunk, epochs }: Position,
+): { readonly count: number; readonly at: (j: number) => Batch } {
+  const order = orderOf(epochs);
+  return {
+    count: Math.min(accumulate, task.batches.count - chunk),
+    at: (j) => task.batches.at(order ? order[chunk + j] : chunk + j, epochs),
+  };
 }
 
 export function startingPosition<M extends Metrics<M>>(run: Run<M>): Position {
-  const { resume, device } = run.options;
-  if (!resume) return { step: 0, epochs: 0, chunk: 0, plateau: freshPlateau, bestValidation: null };
-  const { counters, arrays } = resume;
+  const { resume } = run.options;
+  if (!resume) return { step: 0, epochs: 0, chunk: 0, plateau: freshPlateau, bestValidation: null, waited: 0 };
+  const { counters } = resume;
   checkResume(counters, run.task.data, run.seed);
-  const missing = new Map(Object.entries({ ...run.optimizer.state, ...run.carried }));
-  for (const { name, data } of arrays) {
-    const variable = missing.get(name);
-    if (!variable || sizeOf(variable.shape) !== data.length)
-      throw new SpecError(
-        `resume: state ${name} of ${data.length} numbers must belong to ${run.optimizer.spec.name} and ${run.task.name}`,
-        { code: "resume-state" },
-      );
-    writeVariable(device, variable, data);
-    missing.delete(name);
-  }
-  for (const name of missing.keys())
-    throw new SpecError(`resume: state ${name} must be there, was absent`, { code: "resume-state" });
-  const { step, epoch, chunk, plateau, bestValidation } = counters;
-  return { step, epochs: epoch, chunk, plateau, bestValidation };
+  restoreStates(run, resume);
+  const { step, epoch, chunk, plateau, bestValidation, waited } = counters;
+  return { step, epochs: epoch, chunk, plateau, bestValidation, waited };
 }
 
 function checkResume(counters: TrainingCounters, data: string, seed: number): void {
@@ -189,9 +132,39 @@ function checkResume(counters: TrainingCounters, data: string, seed: number): vo
     throw new SpecError(`resume: seed must be ${counters.seed} as before, was ${seed}`, { code: "resume-seed" });
 }
 
+/** Sets moments, carried states and learnt weights. SpecError `resume-state` where they are others than this run's. */
+function restoreStates<M extends Metrics<M>>(run: Run<M>, { arrays, counters }: TrainingState): void {
+  const { options, task, optimizer, learner, kept } = run;
+  const { ema, earlyStop, device } = options;
+  const words = Object.values(task.weights)[0].storage.words;
+  const missing = new Map<string, { readonly words: number; readonly variable?: Variable }>(
+    Object.entries({ ...optimizer.state, ...learner.states }).map(([name, variable]) => [
+      name,
+      { words: sizeOf(variable.shape), variable },
+    ]),
+  );
+  if (ema !== undefined || earlyStop !== undefined) missing.set(keptNames.learnt, { words });
+  if (ema !== undefined && earlyStop !== undefined) missing.set(keptNames.average, { words });
+  const learnt = new Map<string, NamedArray>();
+  for (const array of arrays) {
+    const wanted = missing.get(array.name);
+    if (wanted?.words !== array.data.length)
+      throw new SpecError(
+        `resume: state ${array.name} of ${array.data.length} numbers must belong to ${optimizer.spec.name} and the options of this run`,
+        { code: "resume-state" },
+      );
+    if (wanted.variable) writeVariable(device, wanted.variable, array.data);
+    else learnt.set(array.name, array);
+    missing.delete(array.name);
+  }
+  for (const name of missing.keys())
+    throw new SpecError(`resume: state ${name} must be there, was absent`, { code: "resume-state" });
+  kept.restore(learnt, counters.bestValidation !== null);
+}
+
 /** Optimizer moments and carried states as they are now. */
-export const stateArrays = <M extends Metrics<M>>({ options, optimizer, carried }: Run<M>): NamedArray[] =>
-  arraysOf(options.device, { ...optimizer.state, ...carried });
+export const stateArrays = <M extends Metrics<M>>({ options, optimizer, learner }: Run<M>): NamedArray[] =>
+  arraysOf(options.device, { ...optimizer.state, ...learner.states });
 
 export const arraysOf = (
   device: TaskTrainOptions<never>["device"],

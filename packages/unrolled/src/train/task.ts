@@ -27,6 +27,11 @@ export interface Batches {
   readonly count: number;
   /** "stream": in order, states carried from each to the next. "shuffled": in an order drawn from seed and epoch. */
   readonly order: "stream" | "shuffled";
+  /**
+   * Streams that are learnt in parts (gradient accumulation): batches i * lanes + 0, 1, ... are side by side, and each lane
+   * carries states of its own. 1 where left out.
+   */
+  readonly lanes?: number;
   /** Index of the batch whose program needs the most memory: it is compiled first and its memory told. 0 where left out. */
   readonly largest?: number;
   /** Batch `index` (0 to count - 1) of epoch `epoch` (from 0): the same whenever it is asked for. */
@@ -48,11 +53,19 @@ export interface TaskLoss {
   readonly states: Tensors;
 }
 
-/** A part of a batch in time, see `Task.pieces`. */
-export interface Piece {
-  readonly inputs: Tensors;
+/** A part of a batch in time: steps [from, to) of its sequences. */
+export interface Cut {
+  readonly from: number;
+  readonly to: number;
   /** The next batch starts from the states after this piece. */
   readonly carry: boolean;
+}
+
+/** How a batch is cut in time, into parts that `loss` takes one after the other, states handed on. */
+export interface Cutting {
+  /** One cut where there need be no more. `recompute`: about as many as each is long. */
+  readonly cuts: (shapes: Batch["shapes"], options: { readonly recompute: boolean }) => readonly Cut[];
+  readonly piece: (inputs: Tensors, cut: Cut) => Tensors;
 }
 
 /** The metrics of held-out data. */
@@ -87,11 +100,8 @@ export interface Task<M extends Metrics<M>> {
   readonly batches: Batches;
   /** The loss of one batch as a graph of its inputs. */
   readonly loss: (inputs: Tensors, options: LossOptions) => TaskLoss;
-  /**
-   * Cuts a batch in time, into parts that `loss` takes one after the other, states handed on. `recompute`: into about as
-   * many as each is long. Left out where a batch cannot be cut; the whole batch where it need not be.
-   */
-  readonly pieces?: (inputs: Tensors, options: { readonly recompute: boolean }) => readonly Piece[];
+  /** Left out where a batch cannot be cut in time. */
+  readonly cutting?: Cutting;
   /** Left out where nothing is held out. */
   readonly validation?: Validation<M>;
   readonly sampler?: (device: Device) => Sampler;

@@ -32,6 +32,7 @@ export {
   zerosLike,
 } from "./elementwise.js";
 export { argmax, gather } from "./gather.js";
+export { after, copyOf } from "./order.js";
 export { linear, type MatmulOptions, matmul } from "./matmul.js";
 export { layerNorm } from "./norm.js";
 export { type DropoutOptions, dropout, random } from "./random.js";
