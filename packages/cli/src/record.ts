@@ -64,6 +64,7 @@ const counters = z.strictObject({
   seed: natural,
   plateau: z.strictObject({ best: z.number().nullable(), waited: natural, factor: z.number() }),
   bestValidation: z.number().nullable(),
+  waited: natural.default(0),
   data: z.string(),
 });
 const baseline = z.strictObject({

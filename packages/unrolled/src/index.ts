@@ -232,66 +232,7 @@ export {
 } from "./models/spec.js"; // prettier-ignore
 export { noToken, startToken } from "./models/start-token.js";
 export * from "./nn/index.js";
-export type {
-  CheckpointEvent,
-  DoneEvent,
-  SampleEvent,
-  StartEvent,
-  StepEvent,
-  TrainEvent,
-  TrainingCounters,
-  TrainingState,
-  ValidationEvent,
-} from "./train/events.js"; // prettier-ignore
-export { type Fingerprint, fingerprint, startFingerprint } from "./train/fingerprint.js";
-export {
-  adagrad,
-  adam,
-  adamw,
-  makeOptimizer,
-  type Optimizer,
-  type OptimizerSpec,
-  optimizerNames,
-  rmsprop,
-  sgd,
-} from "./train/optimizers.js";
-export {
-  constant,
-  cosine,
-  plateau,
-  rateFactor,
-  type ScheduleSpec,
-  scheduleNames,
-  stepDecay,
-} from "./train/schedules.js";
-export { type Clip, type Descent, descend } from "./train/descend.js";
-export { type StepProgram, trainingStep } from "./train/step.js";
-export { type LanguageTaskOptions, languageModelTask } from "./train/language-task.js";
-export {
-  type RunOptions,
-  stepsPerEpoch,
-  type TaskTrainOptions,
-  type TrainOptions,
-  totalSteps,
-} from "./train/options.js";
-export {
-  type Batch,
-  type Batches,
-  type Cut,
-  type Cutting,
-  type LossOptions,
-  type Measurer,
-  type Metrics,
-  permutation,
-  type Sampler,
-  type Task,
-  type TaskLoss,
-  type Validation,
-} from "./train/task.js"; // prettier-ignore
-export { train } from "./train/train.js";
 export type { NamedArray } from "./io/named-array.js";
-export { type NetworkTask, type NetworkTaskOptions, networkTask } from "./train/network-task.js";
-export { type WriterTask, type WriterTaskOptions, writerTask } from "./train/writer-task.js";
 export { type LabelledPen, labelledPen, type WriteLabelledOptions, writeLabelled } from "./decode/labelled.js";
 export {
   type LabelledWriter,
@@ -311,3 +252,6 @@ export {
   type WriterStart,
 } from "./models/labelled-writer-spec.js";
 export { arrangeTexts, type WriterExample, writerExamples, writerMeasurer } from "./models/writer-rows.js";
+// The schedule, not the tensor of the same name.
+export { constant } from "./train/index.js";
+export * from "./train/index.js";

@@ -53,8 +53,11 @@ export function recomputed(
   // States before each piece, in memory of their own.
   const before: Tensors[] = [mapTensors(carried, stopGradient)];
   let kept = carried;
+  // No piece before the states it starts from are there: what needs none of them would be computed for all pieces at once.
+  const inTurn: Tensors[] = cuts.map((cut, k) => ({ ...piece(inputs, cut), [keyName]: keyOf(key, k) }));
   for (const [k, cut] of cuts.entries()) {
-    const { states } = loss(piece(inputs, cut), { carried: before[k], key: keyOf(key, k) });
+    inTurn[k] = mapTensors(inTurn[k], (x) => after(x, Object.values(before[k]), 2 * k));
+    const { states } = lossOf(loss, inTurn[k], before[k]);
     const copied = mapTensors(states, (state) => stopGradient(copyOf(state)));
     before.push(copied);
     if (cut.carry) kept = copied;
@@ -64,10 +67,10 @@ export function recomputed(
   let upstream: readonly Tensor[] = [];
   for (let k = cuts.length - 1; k >= 0; k--) {
     // Not before the pieces after it are done with: then their memory is free.
-    const later = (x: Tensor): Tensor => (again && k < cuts.length - 1 ? after(x, [...upstream, ...gradients], k) : x);
+    const later = (x: Tensor): Tensor =>
+      again && k < cuts.length - 1 ? after(x, [...upstream, ...gradients], 2 * k + 1) : x;
     const start = mapTensors(before[k], later);
-    const own = mapTensors(piece(inputs, cuts[k]), later);
-    const part = loss(own, { carried: start, key: later(keyOf(key, k)) });
+    const part = lossOf(loss, mapTensors(inTurn[k], later), start);
     parts.unshift(part);
     // d objective = d sum + (gradient from the pieces after it) d states
     const names = Object.keys(before[k + 1]);
@@ -83,6 +86,14 @@ export function recomputed(
     states: kept,
     gradients,
   };
+}
+
+const keyName = "the key";
+
+/** The loss of a piece whose key lies among its inputs. */
+function lossOf(loss: PiecedLoss["loss"], inputs: Tensors, carried: Tensors): TaskLoss {
+  const { [keyName]: key, ...own } = inputs;
+  return loss(own, { carried, key });
 }
 
 const mapTensors = (tensors: Tensors, change: (tensor: Tensor) => Tensor): Tensors =>

@@ -83,7 +83,7 @@ async function reachOfWindows(device: Device, tolerance: number): Promise<void> 
     "k2 = k1",
   ); // prettier-ignore
   const norms = new Map<number, string>();
-  for (const backward of [4, 5, 7, 8, 10, 13, 32]) {
+  for (const backward of [4, 5, 8, 13]) {
     const { steps } = await run(backward);
     near(
       steps.map((s) => s.loss),
@@ -99,7 +99,7 @@ async function reachOfWindows(device: Device, tolerance: number): Promise<void> 
 /** n parts of a batch are the batch, up to rounding: same streams, same losses, same weights. */
 async function partsEqualWhole(device: Device, tolerance: number): Promise<void> {
   const corpus = tinyCorpus();
-  for (const [name, options] of cells) {
+  for (const [name, options] of [cells[1], cells[3]]) {
     const common = { optimizer: adam({ rate: 0.01 }), clip: { norm: 1 }, maxSteps: 9 };
     const whole = await trained(device, corpus, options, { ...common, batch: 6 });
     const parts = await trained(device, corpus, options, { ...common, batch: 2, accumulate: 3 });
@@ -134,7 +134,7 @@ async function resumesExactly(device: Device, options: Partial<TrainOptions>, st
 /** Recomputing changes no more than the order of sums. */
 async function recomputedEqualsKept(device: Device, tolerance: number): Promise<void> {
   const corpus = tinyCorpus();
-  for (const [name, options] of cells) {
+  for (const [name, options] of [cells[2], cells[3]]) {
     const common = { optimizer: sgd({ rate: 0.5 }), sequence: 11, maxSteps: 6 };
     const kept = await trained(device, corpus, options, common);
     const again = await trained(device, corpus, options, { ...common, recompute: true });
@@ -244,7 +244,7 @@ export function methodSuite(engine: Engine): void {
       [{ ema: 0.9, earlyStop: 30, accumulate: 2, batch: 2, backward: 7, recompute: true }],
       [{ carry: false }],
     ])("resumed = never stopped: %j", async (options) => {
-      for (const stop of [1, 5, 8]) await resumesExactly(device, options, stop);
+      await resumesExactly(device, options, 5);
     });
   });
 }
