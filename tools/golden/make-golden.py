@@ -152,9 +152,89 @@ def language_model():
     }
 
 
+def gru_before(x, h, w):
+    """Cho 2014, gates r,z,n: the reset gate acts on the state before the product."""
+    H = h.shape[1]
+    a = x @ w["weight_ih_l0"].T + w["bias_ih_l0"]
+    R, b = w["weight_hh_l0"], w["bias_hh_l0"]
+    rz = torch.sigmoid(a[:, : 2 * H] + h @ R[: 2 * H].T + b[: 2 * H])
+    r, z = rz[:, :H], rz[:, H:]
+    n = torch.tanh(a[:, 2 * H :] + (r * h) @ R[2 * H :].T + b[2 * H :])
+    return ((1 - z) * n + z * h,)
+
+
+def lstm_layer_norm(x, h, c, w):
+    """Ba 2016, gates i,f,g,o: input and recurrent sums normalised over all four gates, the cell on its way out."""
+    G, H = w["weight_ih_l0"].shape[0], c.shape[1]
+    norm = lambda v, gain, bias: nn.functional.layer_norm(v, v.shape[-1:], w[gain], w[bias], 1e-5)
+    a = norm(x @ w["weight_ih_l0"].T, "gain_ih_l0", "bias_ih_l0") + norm(h @ w["weight_hh_l0"].T, "gain_hh_l0", "bias_hh_l0")
+    i, f, g, o = a.split(H, 1)
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(norm(c, "gain_c_l0", "bias_c_l0")), c
+
+
+def by_steps(step, x, states, w, lengths):
+    """A cell of one's own over a padded batch: each row by itself, zeros past its end."""
+    T, rows, last = x.shape[0], [], []
+    for n, length in enumerate(lengths):
+        s, y = tuple(state[0, n : n + 1] for state in states), []
+        for t in range(length):
+            s = step(x[t, n : n + 1], *s, w)
+            y.append(s[0])
+        rows.append(torch.cat(y + [torch.zeros(T - length, y[0].shape[1])]))
+        last.append(s)
+    return torch.stack(rows, 1), tuple(torch.stack([torch.cat([s[k] for s in last])]) for k in range(len(states)))
+
+
+def stack(cell, hidden, depth, both, P=None, step=None, gates=4):
+    """A ragged stack through PyTorch's layer, or through a step written here; the loss weighs every output and last state."""
+    T, N, D = 5, 3, 2
+    directions, lengths, width = (2 if both else 1), [T, 2, 3], P or hidden
+    x = given(T, N, D).requires_grad_()
+    states = {"h0": given(depth * directions, N, width, scale=0.5).requires_grad_()}
+    if "lstm" in cell:
+        states["c0"] = given(depth * directions, N, hidden, scale=0.5).requires_grad_()
+    if step:
+        G, H = gates * hidden, hidden
+        shapes = {"weight_ih": (G, D), "weight_hh": (G, H), "bias_ih": (G,), "bias_hh": (G,)}
+        if step is lstm_layer_norm:
+            shapes |= {"gain_ih": (G,), "gain_hh": (G,), "gain_c": (H,), "bias_c": (H,)}
+        w = {f"{name}_l0": given(*shape, scale=0.7).requires_grad_() for name, shape in shapes.items()}
+        y, last = by_steps(step, x, tuple(states.values()), w, lengths)
+    else:
+        make = {"lstm": nn.LSTM, "gru": nn.GRU}[cell]
+        net = make(D, hidden, num_layers=depth, bidirectional=both, **({"proj_size": P} if P else {}))
+        reset(net)
+        w = dict(net.named_parameters())
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
+        out, last = net(packed, tuple(states.values()) if cell == "lstm" else states["h0"])
+        y, _ = nn.utils.rnn.pad_packed_sequence(out, total_length=T)
+        last = last if cell == "lstm" else (last,)
+    last = dict(zip(["h", "c"], last))
+    weigh = {"y": given(*y.shape), **{name: given(*t.shape) for name, t in last.items()}}
+    loss = (weigh["y"] * y).sum() + sum((weigh[name] * t).sum() for name, t in last.items())
+    loss.backward()
+    asked = {"x": x, **states, **w}
+    return {
+        "cell": cell, "hidden": hidden, "layers": depth, "both": both, "lengths": lengths,
+        "inputs": {name: plain(t) for name, t in asked.items()},
+        "weigh": {name: plain(t) for name, t in weigh.items()},
+        "results": {"y": plain(y), **{name: plain(t) for name, t in last.items()}},
+        "loss": float(f"{loss.item():.13g}"),
+        "gradients": {name: plain(t.grad) for name, t in asked.items()},
+    }
+
+
 kinds = ["rnn-tanh", "rnn-relu", "gru", "lstm"]
 for kind in kinds:
     write(kind, [layers(kind, depth, both, ragged) for depth, both in [(1, True), (2, False)] for ragged in [False, True]])
 write("cross-entropy", cross_entropy())
 write("layer-norm", layer_norm())
 write("language-model", language_model())
+torch.manual_seed(11)
+write("stacks", [
+    stack("lstm", 3, 2, True, P=2),
+    stack("gru", 2, 2, True),
+    stack("gru-before", 3, 1, False, step=gru_before, gates=3),
+    stack("lstm-layer-norm", 3, 1, False, step=lstm_layer_norm),
+])
