@@ -20,8 +20,8 @@ export interface Bench extends Settings {
 /** Thrown where somebody asked to stop: the rows so far are the answer. */
 export class Stopped extends Error {}
 
-/** A number is shown with `digits`; "%" as a share of a hundred. */
-export type Unit = "%" | "" | "nats" | "mse";
+/** How a number is shown: "%" as a share of a hundred, "value" by three digits that count, "" as a count. */
+export type Unit = "%" | "" | "nats" | "mse" | "value";
 
 export interface Column {
   readonly title: string;

@@ -23,6 +23,7 @@ import {
 export interface NetSpec {
   /** Tokens with an embedding of their own, or vectors of width D. */
   readonly input: { readonly tokens: readonly string[]; readonly embedding: number } | { readonly width: number };
+  /** None: the mean of the embeddings, a bag. */
   readonly layers: readonly StackLayer[];
   /** Labels, or one number. */
   readonly output: readonly string[] | "number";
@@ -54,7 +55,7 @@ function specOf({ input, layers, output, read }: NetSpec): NetworkSpec {
         ? { kind: "word", vocabulary: input.tokens.length, embedding: input.embedding }
         : { kind: "vector", ...columns(Array.from({ length: input.width }, (_, d) => `x${d}`)) },
     layers,
-    pool: read === "last" ? "last" : "none",
+    pool: read === "each" ? "none" : layers.length > 0 ? "last" : "mean",
     deep: [],
     output: numbers ? { kind: "linear", target: "columns", ...columns(["y"]) } : { kind: "softmax", labels: output },
   };

@@ -34,6 +34,7 @@ const number = (value: number, unit: Unit): string => {
     case "nats":
       return value.toFixed(4);
     case "mse":
+    case "value":
       return value.toPrecision(3);
     case "":
       return Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 3 : 1);
@@ -50,7 +51,7 @@ export function cellText(cell: Interval | number | undefined, unit: Unit): strin
 }
 
 const titleOf = ({ title, unit }: Report["columns"][number]): string =>
-  unit === "" || title === unit ? title : `${title}, ${unit}`;
+  unit === "" || unit === "value" || title.includes(unit) ? title : `${title}, ${unit}`;
 
 function grid({ report, rows }: Pick<Finished, "report" | "rows">): string[][] {
   const body = rows.map((row) => [row.name, ...report.columns.map(({ unit }, i) => cellText(row.cells[i], unit))]);
