@@ -102,7 +102,7 @@ export function customCellTraining(device: Device, w: Workload): Omit<Task, "det
     const flat = "value" in clip ? clamp(raw, -clip.value, clip.value) : raw;
     const norm = sqrt(sumSquares(flat));
     const scale = "norm" in clip ? minimum(1, div(clip.norm, add(norm, 1e-6))) : undefined;
-    return { outputs: { loss }, updates: [optimizer.step(flat, rate, scale), ...carry], guard: add(loss, norm) };
+    return { outputs: { loss }, updates: [...optimizer.step(flat, rate, scale), ...carry], guard: add(loss, norm) };
   });
   const chunks = randomChunks(w);
   let t = 0;

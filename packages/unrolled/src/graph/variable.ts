@@ -52,6 +52,11 @@ export function wholeOf(storage: Storage): Variable {
   return slot(storage.name, storage, 0, [storage.words]);
 }
 
+/** Words [from, from + words) of a variable, as a vector. */
+export function stretchOf(v: Variable, from: number, words: number): Variable {
+  return slot(v.name, v.storage, v.offset + from, [words]);
+}
+
 function slot(name: string, storage: Storage, offset: number, shape: Shape): Variable {
   return { ...node(variableOp, [], shape, { variable: name }, { dtype: storage.dtype }), name, storage, offset };
 }

@@ -33,18 +33,19 @@ export interface Evaluator {
   close(): void;
 }
 
-/** Programs run on chunks x, y [T,N]; `each` holds the nats of every token, 0 where y is -1. */
+/** Programs run on chunks x, y [T,N]; `each` holds the nats of every token, 0 where y is -1. `separator`: see ForwardOptions. */
 export function evaluator(
   device: Device,
   model: LanguageModel,
   { batch: N, sequence: T }: { readonly batch: number; readonly sequence: number },
+  separator?: number,
 ): Evaluator {
   const states = carriedStates(model.spec, N);
   const program = compile(
     device,
     { x: i32(T, N), y: i32(T, N) },
     ({ x, y }) => {
-      const seen = forward(model, x, states, { frozen: true });
+      const seen = forward(model, x, states, { frozen: true, separator });
       const { sum, each } = languageModelLoss(model, seen, y);
       const carry = Object.entries(states).map(([name, v]) => assign(v, seen.states[name]));
       return { outputs: { sum, each }, updates: carry };

@@ -3,7 +3,7 @@
 import type { Device } from "../device/device.js";
 import { draws } from "../draws.js";
 import { CheckpointError, SpecError } from "../errors.js";
-import type { CrossEntropy } from "../graph/ops/index.js";
+import { concat, type CrossEntropy, full, gather, reshape, zeros } from "../graph/ops/index.js";
 import { sameShape, type Shape, showShape, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
 import { readVariable, variables, writeVariable } from "../graph/variable.js";
 import type { NamedArray } from "../io/named-array.js";
@@ -191,6 +191,8 @@ export interface ForwardOptions {
   readonly frozen?: boolean;
   /** Give what the cells show of every step, too. */
   readonly trace?: boolean;
+  /** Id of the token that begins a document: a row that reads it knows nothing of what came before. */
+  readonly separator?: number | undefined;
 }
 
 export interface Forward {
@@ -206,17 +208,27 @@ export interface Forward {
 
 /** ids [T,N] (i32) and states -> logits [T,N,V] and the states after the last step. */
 export function forward(model: LanguageModel, ids: Tensor, states: LayerStates, options: ForwardOptions = {}): Forward {
-  const { key, frozen = false, trace = false } = options;
+  const { key, frozen = false, trace = false, separator } = options;
   const { layers, head } = model.spec;
   const weights = allWeights(model);
   const input = { table: weights[embeddingName], ids, frozen };
-  const run = runStack(layers, weights, input, states, { ...(key && { key }), trace });
+  const run = runStack(layers, weights, input, states, {
+    ...(key && { key }),
+    ...(separator !== undefined && { restart: whereRead(ids, separator, model.spec.vocabulary) }),
+    trace,
+  });
   return {
     logits: headLogits(head, weights, run.y),
     features: run.y,
     states: run.states,
     traces: run.traces,
   };
+}
+
+/** f32 [T,N]: 1 where ids [T,N] are one id, else 0. */
+function whereRead(ids: Tensor, id: number, V: number): Tensor {
+  const rows = [zeros([id, 1]), full([1, 1], 1), zeros([V - id - 1, 1])].filter(({ shape }) => shape[0] > 0);
+  return reshape(gather(concat(rows, 0), ids), ids.shape);
 }
 
 /**

@@ -1,7 +1,7 @@
 // A cell is one step of a recurrent network as a pure function of weights, input and state, written in ops. `unroll` runs
 // it over a sequence: T copies, tied weights. T time, N batch, D input, H hidden.
 import { ShapeError } from "../errors.js";
-import { at, concat, gather, linear, matmul, reshape, stack, where, zeros } from "../graph/ops/index.js";
+import { at, concat, gather, linear, matmul, reshape, slice, stack, where, zeros } from "../graph/ops/index.js";
 import { type Shape, sameShape, showShape, sizeOf, type Tensor } from "../graph/tensor.js";
 import { checkLengths, stepMask } from "./steps.js";
 
@@ -43,6 +43,15 @@ export interface LayerRun {
   readonly stream?: number;
   /** Give what the cell shows of every step, too. */
   readonly trace?: boolean;
+  readonly restart?: Restart;
+}
+
+/** Where rows begin anew in the middle of a sequence: a document ends and the next one knows nothing of it. */
+export interface Restart {
+  /** f32 [T,N]: 1 where a row has `states` before that step, whatever it had before; else 0. */
+  readonly at: Tensor;
+  /** By name, [N,...]. */
+  readonly states: Named;
 }
 
 /** What a fused layer is told: a LayerRun, and the same as the cell's `begin` saw it. */
@@ -83,7 +92,10 @@ export interface Cell<W extends string = string, S extends string = string, B ex
     state: Named<S>,
     t: number,
   ) => Named<NoInfer<S>> & Readonly<Record<string, Tensor>>;
-  /** The whole sequence in fused kernels, equal to `unroll`; undefined for what these kernels cannot do. */
+  /**
+   * The whole sequence in fused kernels, equal to `unroll`; undefined for what these kernels cannot do. Asked for one step at a
+   * time where rows begin anew in the middle of a sequence.
+   */
   readonly fused?: (
     weights: Named<W | B>,
     input: LayerInput,
@@ -164,7 +176,7 @@ export function unroll<W extends string, S extends string, B extends string = ne
   run: LayerRun = {},
 ): LayerResult<S> {
   const options = runOf(c, input, run);
-  return steps(c, begun(c, weights, options.run), input, state, options);
+  return steps(c, begun(c, weights, options.run), input, state, options, run.restart);
 }
 
 const begun = <W extends string, S extends string, B extends string>(
@@ -179,6 +191,7 @@ function steps<W extends string, S extends string, B extends string>(
   input: LayerInput,
   state: Named<S>,
   { lengths, reverse, trace, run: { T } }: FusedOptions,
+  restart?: Restart,
 ): LayerResult<S> {
   const xs = sequenceOf(input);
   const names = stateNames(c);
@@ -187,6 +200,7 @@ function steps<W extends string, S extends string, B extends string>(
   let current: Named = state;
   for (let i = 0; i < T; i++) {
     const t = reverse ? T - 1 - i : i;
+    if (restart) current = restarted(restart, t, current);
     const next: Named = c.step(weights, at(xs, 0, t), current as Named<S>, t);
     checkStates(c.name, names, current, next);
     shown[t] = next;
@@ -198,6 +212,46 @@ function steps<W extends string, S extends string, B extends string>(
     y: whole(names[0]),
     state: current as Named<S>,
     ...(trace && { trace: Object.fromEntries(Object.keys(shown[0]).map((name) => [name, whole(name)])) }),
+  };
+}
+
+const restarted = ({ at: rows, states }: Restart, t: number, current: Named): Named =>
+  Object.fromEntries(
+    Object.entries(current).map(([name, value]) => [name, choose(at(rows, 0, t), states[name], value)]),
+  );
+
+/** A fused layer one step at a time, so that rows can begin anew between steps; undefined where it cannot be had. */
+function fusedSteps<W extends string, S extends string, B extends string>(
+  c: Cell<W, S, B>,
+  weights: Named<W | B>,
+  input: LayerInput,
+  state: Named<S>,
+  options: FusedOptions,
+  restart: Restart,
+): LayerResult<S> | undefined {
+  const { T, N } = options.run;
+  if (!c.fused || options.lengths || options.reverse) return undefined;
+  const results: LayerResult<S>[] = [];
+  let current: Named = state;
+  for (let t = 0; t < T; t++) {
+    const x =
+      "table" in input
+        ? { ...input, ids: slice(input.ids, 0, t, t + 1), frozen: input.frozen || input.table.shape[0] <= T * N }
+        : slice(input, 0, t, t + 1);
+    const before = restarted(restart, t, current) as Named<S>;
+    const made = c.fused(weights, x, before, { ...options, run: { ...options.run, T: 1 } });
+    if (!made) return undefined;
+    results.push(made);
+    current = made.state;
+  }
+  const joined = (of: (result: LayerResult<S>) => Tensor): Tensor => concat(results.map(of), 0);
+  const shown = Object.keys(results[0].trace ?? {});
+  return {
+    y: joined(({ y }) => y),
+    state: current as Named<S>,
+    ...(options.trace && {
+      trace: Object.fromEntries(shown.map((name) => [name, joined(({ trace }) => (trace as Named)[name])])),
+    }),
   };
 }
 
@@ -221,6 +275,10 @@ export function runLayer<W extends string, S extends string, B extends string = 
   const options = runOf(c, input, run);
   const ready = begun(c, weights, options.run);
   const { lengths } = options;
+  if (run.restart)
+    return (
+      fusedSteps(c, ready, input, state, options, run.restart) ?? steps(c, ready, input, state, options, run.restart)
+    );
   const made = c.fused?.(ready, input, state, options);
   if (!made) return steps(c, ready, input, state, options);
   // A slab copies the state through past the end of a row: what is seen there is zero.

@@ -206,6 +206,8 @@ export interface StackRun {
   readonly key?: Tensor;
   /** Give what the cells show of every step, too. */
   readonly trace?: boolean;
+  /** f32 [T,N]: 1 where a row begins anew before that step, as its layers say they begin; else 0. */
+  readonly restart?: Tensor;
   /** What the weights' names begin with: "rnn" where left out. */
   readonly name?: string;
   /** Added to all streams of draws: a stack uses less than 4096 of them, two stacks in one program need different ones. */
@@ -238,7 +240,15 @@ export function runStack(
   let below: LayerInput = input;
   for (const level of levelsOf(layers, D)) {
     const parts = level.strands.map((strand) => {
-      const result = runStrand(level, strand, weights, below, beginning(level, strand, weights, states, N, run), run);
+      const result = runStrand(
+        level,
+        strand,
+        weights,
+        below,
+        beginning(level, strand, weights, states, N, run),
+        run,
+        () => beginning(level, strand, weights, {}, N, run),
+      );
       for (const [key, value] of Object.entries(result.state)) after[`${key}${strand.states}`] = value;
       for (const [key, value] of Object.entries(result.trace ?? {})) traces[`${key}${strand.states}`] = value;
       return result.y;
@@ -257,12 +267,14 @@ function runStrand(
   weights: Named,
   input: LayerInput,
   state: Named,
-  { lengths, key, trace = false, name = "rnn", stream = 0 }: StackRun,
+  { lengths, key, trace = false, name = "rnn", stream = 0, restart }: StackRun,
+  first: () => Named,
 ): LayerResult {
   const own = Object.keys(cell.weights({ D, H: layer.hidden })).map((w) => [w, weights[`${name}.${w}${ending}`]]);
   return runLayer(cell, Object.fromEntries(own), input, state, {
     ...(lengths && { lengths }),
     ...(key && { key }),
+    ...(restart && { restart: { at: restart, states: first() } }),
     reverse,
     trace,
     stream: stream + 64 + drawsPerLayer * number,

@@ -58,5 +58,5 @@ export function descendAlong(
   const scale = clip.norm === undefined ? undefined : minimum(1, div(clip.norm, add(norm, 1e-6)));
   const weightNorm = sqrt(sumSquares(wholeOf(Object.values(weights)[0].storage)));
   const guard = add(add(loss, gradientNorm), weightNorm);
-  return { updates: [optimizer.step(flat, rate, scale)], gradientNorm, weightNorm, guard };
+  return { updates: optimizer.step(flat, rate, scale), gradientNorm, weightNorm, guard };
 }

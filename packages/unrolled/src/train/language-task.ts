@@ -5,7 +5,7 @@ import { write } from "../decode/generate.js";
 import { writer } from "../decode/writer.js";
 import { SpecError } from "../errors.js";
 import { i32 } from "../graph/compile.js";
-import { full, slice, zeros } from "../graph/ops/index.js";
+import { full, slice, smoothedCrossEntropy, zeros } from "../graph/ops/index.js";
 import type { Scalar, Shape } from "../graph/tensor.js";
 import { type Evaluation, evaluateChunks, evaluator } from "../models/evaluate.js";
 import { carriedStates, forward, type LanguageModel, languageModelLoss } from "../models/language-model.js";
@@ -30,6 +30,10 @@ export interface LanguageTaskOptions {
   readonly accumulate?: number;
   /** False: every step starts from zero states. */
   readonly carry?: boolean;
+  /** Id of the token that begins a document: a row that reads it begins anew, in the middle of a step too. */
+  readonly separator?: number | undefined;
+  /** e: the loss aims at (1-e) of the token that follows and e of all tokens alike; validation does not. */
+  readonly labelSmoothing?: number;
   /** Tokens of a sample; 200 where left out. */
   readonly sampleLength?: number;
 }
@@ -40,19 +44,16 @@ export function languageModelTask(options: LanguageTaskOptions): Task<Evaluation
   const { spec, weights, frozen } = model;
   const enough = corpus.validation.length >= 2;
   const states = Object.entries(carriedStates(spec, batch)).map(([name, { shape }]) => [name, shape] as const);
-  if (!carry && backward > sequence)
-    throw new SpecError("backward: must be left out where no state is carried: a step sees nothing before it", {
-      code: "carry",
-    });
+  checkOptions(options);
   return {
     name: "language-model",
     weights,
     frozen,
     carried: carry ? Object.fromEntries(states) : {},
     batches: batchesOf(options, backward),
-    loss: (inputs, run) => languageLoss(model, inputs, begun(run, states)),
+    loss: (inputs, run) => languageLoss(model, inputs, begun(run, states), options),
     cutting: cuttingOf(backward),
-    ...(enough ? { validation: validationOf(model, corpus.validation, batch, sequence) } : {}),
+    ...(enough ? { validation: validationOf(options) } : {}),
     sampler: (device) => samplerOf(device, model, sampleLength),
     data: fingerprint(corpus.training),
     tokens: corpus.training.length,
@@ -60,6 +61,29 @@ export function languageModelTask(options: LanguageTaskOptions): Task<Evaluation
     vocabulary: spec.vocabulary,
     guessing: Math.log(spec.vocabulary),
   };
+}
+
+/** Throws SpecError for options that make no task. */
+function checkOptions({ model, sequence, backward = sequence, carry = true, ...o }: LanguageTaskOptions): void {
+  const { separator, labelSmoothing = 0 } = o;
+  const { vocabulary, head } = model.spec;
+  if (!carry && backward > sequence)
+    throw new SpecError("backward: must be left out where no state is carried: a step sees nothing before it", {
+      code: "carry",
+    });
+  if (separator !== undefined && !(Number.isInteger(separator) && separator >= 0 && separator < vocabulary))
+    throw new SpecError(`separator: must be an id from 0 to ${vocabulary - 1}, was ${separator}`, {
+      code: "separator",
+    });
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new SpecError(`labelSmoothing: must be a number from 0 up to but not including 1, was ${labelSmoothing}`, {
+      code: "label-smoothing",
+    });
+  if (labelSmoothing > 0 && !["linear", "tied", "deep"].includes(head.kind))
+    throw new SpecError(
+      `labelSmoothing: must be used with a head that gives every token's probability, was ${head.kind}`,
+      { code: "label-smoothing" },
+    );
 }
 
 /** Zero states where none are given. */
@@ -107,10 +131,18 @@ function cuttingOf(backward: number): Cutting {
 }
 
 /** x [T,N] ids, y [T,N] the ids that follow; no loss where y is left out. */
-export function languageLoss(model: LanguageModel, { x, y }: Tensors, { carried, key }: LossOptions): TaskLoss {
-  const seen = forward(model, x, carried, { key });
+export function languageLoss(
+  model: LanguageModel,
+  { x, y }: Tensors,
+  { carried, key }: LossOptions,
+  { separator, labelSmoothing = 0 }: Pick<LanguageTaskOptions, "separator" | "labelSmoothing"> = {},
+): TaskLoss {
+  const seen = forward(model, x, carried, { key, separator });
   if (!y) return { sum: full([], 0) as Scalar, count: full([], 0) as Scalar, states: seen.states };
-  const { sum, count } = languageModelLoss(model, seen, y, { key });
+  const { sum, count } =
+    labelSmoothing > 0
+      ? smoothedCrossEntropy(seen.logits, y, labelSmoothing)
+      : languageModelLoss(model, seen, y, { key });
   return { sum, count, states: seen.states };
 }
 
@@ -120,13 +152,14 @@ const validationSize = (tokens: number, batch: number, sequence: number): { batc
   sequence,
 });
 
-function validationOf(model: LanguageModel, ids: Ids, batch: number, sequence: number): Validation<Evaluation> {
+function validationOf({ model, corpus, batch, sequence, separator }: LanguageTaskOptions): Validation<Evaluation> {
+  const ids = corpus.validation;
   const chunks = evaluationStreams(ids, validationSize(ids.length, batch, sequence));
   return {
     watched: "nats",
     better: "lower",
     open: (device) => {
-      const made = evaluator(device, model, chunks);
+      const made = evaluator(device, model, chunks, separator);
       return { measure: (pause) => evaluateChunks(made, chunks, pause), close: () => made.close() };
     },
   };

@@ -1,8 +1,9 @@
 // Optimizers as plain data, their kernels over one contiguous run of weights, and the rates they need at each step.
 import { SpecError } from "../errors.js";
 import { type UpdateRule, update } from "../graph/ops/state.js";
-import type { Storage, Tensor, Variable } from "../graph/tensor.js";
-import { variables, wholeOf } from "../graph/variable.js";
+import { slice } from "../graph/ops/index.js";
+import { sizeOf, type Storage, type Tensor, type Variable } from "../graph/tensor.js";
+import { stretchOf, variables, wholeOf } from "../graph/variable.js";
 
 export interface SgdSpec {
   readonly name: "sgd";
@@ -34,6 +35,8 @@ export interface AdamSpec {
   readonly beta2: number;
   readonly epsilon: number;
   readonly decay: number;
+  /** What decays: "all", or "matrices" alone, without biases, gains of a normalisation and other vectors, and embeddings. */
+  readonly decayed: "all" | "matrices";
 }
 export type OptimizerSpec = SgdSpec | AdagradSpec | RmspropSpec | AdamSpec;
 export const optimizerNames = ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as const;
@@ -51,10 +54,19 @@ export const rmsprop = (o: Options<RmspropSpec> = {}): RmspropSpec =>
   checked({ name: "rmsprop", rate: 2e-3, alpha: 0.95, epsilon: 1e-8, decay: 0, ...o });
 /** Kingma 2015. */
 export const adam = (o: Options<AdamSpec> = {}): AdamSpec =>
-  checked({ name: "adam", rate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0, ...o });
-/** Loshchilov 2019: decay apart from the gradient. */
+  checked({ name: "adam", rate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0, decayed: "all", ...o });
+/** Loshchilov 2019: decay apart from the gradient; of matrices alone where not told otherwise. */
 export const adamw = (o: Options<AdamSpec> = {}): AdamSpec =>
-  checked({ name: "adamw", rate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.01, ...o });
+  checked({
+    name: "adamw",
+    rate: 2e-3,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    decay: 0.01,
+    decayed: "matrices",
+    ...o,
+  });
 
 /** Throws SpecError for numbers no optimizer can use; gives the spec back. */
 export function checked<S extends OptimizerSpec>(spec: S): S {
@@ -77,13 +89,20 @@ export interface Optimizer {
   /** How many numbers the rate input of a step has. */
   readonly rateCount: number;
   /** The update of all weights, from the flat gradient [words], the rate input and the gradient's scale. */
-  step(gradient: Tensor, rate: Tensor, scale: Tensor | undefined): Tensor;
+  step(gradient: Tensor, rate: Tensor, scale: Tensor | undefined): readonly Tensor[];
   /** Values of the rate input for step t (1 for the first), at a base rate. */
   rates(t: number, rate: number): number[];
 }
 
-/** The optimizer of a spec for all weights of one storage. */
-export function makeOptimizer(spec: OptimizerSpec, weights: Storage): Optimizer {
+/**
+ * The optimizer of a spec for all weights of one storage. The weights by name tell which of them decay; all do where they are
+ * left out.
+ */
+export function makeOptimizer(
+  spec: OptimizerSpec,
+  weights: Storage,
+  named: Readonly<Record<string, Variable>> = {},
+): Optimizer {
   const vectors = stateNames(spec);
   const specs = Object.fromEntries(vectors.map((name) => [`${spec.name}.${name}`, { shape: [weights.words] }]));
   const state = vectors.length > 0 ? variables("optimizer", specs) : {};
@@ -96,9 +115,49 @@ export function makeOptimizer(spec: OptimizerSpec, weights: Storage): Optimizer 
     spec,
     state,
     rateCount: adaptive ? 3 : 1,
-    step: (gradient, rate, scale) => update(wholeOf(weights), gradient, rate, scale, rule),
+    step: (gradient, rate, scale) => {
+      const stretches = decayStretches(spec, weights, named);
+      if (stretches.length === 1 && stretches[0].decays) return [update(wholeOf(weights), gradient, rate, scale, rule)];
+      return stretches.map(({ from, words, decays }) =>
+        update(stretchOf(wholeOf(weights), from, words), slice(gradient, 0, from, from + words), rate, scale, {
+          ...rule,
+          state: Object.fromEntries(Object.entries(rule.state).map(([name, v]) => [name, stretchOf(v, from, words)])),
+          numbers: decays ? rule.numbers : { ...rule.numbers, decay: 0 },
+        }),
+      );
+    },
     rates: (t, rate) => (adaptive ? [rate, 1 / (1 - spec.beta1 ** t), 1 / (1 - spec.beta2 ** t)] : [rate]),
   };
+}
+
+/** Words next to each other that all decay or all do not. */
+interface Stretch {
+  readonly from: number;
+  readonly words: number;
+  readonly decays: boolean;
+}
+
+/** True for a matrix that is no embedding: what decays where "matrices" do. */
+export const isDecayedMatrix = ({ name, shape }: Pick<Variable, "name" | "shape">): boolean =>
+  shape.length >= 2 && !name.includes("embedding");
+
+function decayStretches(
+  spec: OptimizerSpec,
+  { words }: Storage,
+  named: Readonly<Record<string, Variable>>,
+): readonly Stretch[] {
+  const all = [{ from: 0, words, decays: true }];
+  const adaptive = spec.name === "adam" || spec.name === "adamw";
+  if (!adaptive || spec.decayed === "all" || spec.decay === 0) return all;
+  const stretches: Stretch[] = [];
+  for (const v of Object.values(named).sort((a, b) => a.offset - b.offset)) {
+    const decays = isDecayedMatrix(v);
+    const last = stretches[stretches.length - 1];
+    const end = v.offset + sizeOf(v.shape);
+    if (last?.decays === decays) stretches[stretches.length - 1] = { ...last, words: end - last.from };
+    else stretches.push({ from: v.offset, words: end - v.offset, decays });
+  }
+  return stretches.length === 0 ? all : stretches;
 }
 
 function stateNames(spec: OptimizerSpec): readonly string[] {

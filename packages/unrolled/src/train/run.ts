@@ -50,7 +50,7 @@ export function prepare<M extends Metrics<M>>(options: TaskTrainOptions<M>): Run
     throw new SpecError("earlyStop: must come with held-out data to validate on, there is none", {
       code: "early-stop",
     });
-  const optimizer = makeOptimizer(options.optimizer ?? adam(), Object.values(task.weights)[0].storage);
+  const optimizer = makeOptimizer(options.optimizer ?? adam(), Object.values(task.weights)[0].storage, task.weights);
   const learner = makeLearner({ device, task, optimizer, clip, recompute, accumulate });
   const kept = keptWeights({ device, weights: task.weights, ema, best: earlyStop !== undefined });
   const measurer = lazily(() => task.validation?.open(device));

@@ -65,6 +65,14 @@ describe("options of a training", () => {
   differs("batch", { batch: 4 });
   differs("sequence", { sequence: 6 });
   differs("maxSteps", { maxSteps: 5 });
+  differs("backward", { backward: 10 });
+  differs("accumulate", { accumulate: 2 });
+  differs("carry", { carry: false });
+  differs("separator", { separator: 1 });
+  differs("labelSmoothing", { labelSmoothing: 0.1 });
+  differs("ema", { ema: 0.5 });
+  const rising = { validateEvery: 1, optimizer: sgd({ rate: 40 }) };
+  differs("earlyStop", { ...rising, earlyStop: 1 }, rising);
   differs("schedule step", { schedule: stepDecay({ after: 0, factor: 0.5 }) });
   differs("schedule cosine", { schedule: cosine({ warmup: 2 }) });
   const steep = { validateEvery: 1, optimizer: sgd({ rate: 20 }) };
@@ -83,6 +91,7 @@ describe("options of a training", () => {
     ["beta2", adam({ beta2: 0.5 }), adam()],
     ["epsilon of adam", adam({ epsilon: 0.1 }), adam()],
     ["decay of adam", adam({ decay: 0.1 }), adam()],
+    ["what adamw decays", adamw({ decay: 0.1 }), adamw({ decay: 0.1, decayed: "all" })],
     ["adamw is not adam", adamw({ decay: 0.1 }), adam({ decay: 0.1 })],
   ] as const)
     differs(name, { optimizer }, base ? { optimizer: base } : {});

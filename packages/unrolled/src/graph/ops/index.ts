@@ -45,6 +45,6 @@ export type { LstmLayerOptions, LstmStates } from "./lstm-variant.js";
 export { type RnnLayerOptions, rnn } from "./rnn.js";
 export { max, mean, type ReduceOptions, sum, sumTo } from "./reduce.js";
 export { at, broadcastTo, concat, pad, part, reshape, slice, split, stack, stopGradient, transpose } from "./shape.js";
-export { type CrossEntropy, crossEntropy, logSoftmax, softmax } from "./softmax.js";
+export { type CrossEntropy, crossEntropy, logSoftmax, smoothedCrossEntropy, softmax } from "./softmax.js";
 export { type SampleSlots, sample } from "./sample.js";
 export { assign, sumSquares, type UpdateRule, update } from "./state.js";

@@ -2,7 +2,8 @@
 import { ShapeError } from "../../errors.js";
 import { node, type Op } from "../op.js";
 import { type Scalar, sameShape, showShape, sizeOf, type Tensor } from "../tensor.js";
-import { sum } from "./reduce.js";
+import { add, mul, neg } from "./elementwise.js";
+import { mean, sum } from "./reduce.js";
 import { part, reshape } from "./shape.js";
 
 interface SoftmaxAttributes {
@@ -100,6 +101,16 @@ export function crossEntropy(
   targets: Tensor,
   options: { readonly ignore?: number } = {},
 ): CrossEntropy {
+  const { counted: _, ...result } = countedCrossEntropy(logits, targets, options);
+  return result;
+}
+
+/** The same, and 1 for each row [R] that counts, 0 for others. */
+function countedCrossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  options: { readonly ignore?: number },
+): CrossEntropy & { readonly counted: Tensor } {
   if (targets.dtype !== "i32" || !sameShape(logits.shape.slice(0, -1), targets.shape))
     throw new ShapeError(
       `crossEntropy: targets must be i32 ${showShape(logits.shape.slice(0, -1))}, was ${targets.dtype} ${showShape(targets.shape)}`,
@@ -112,5 +123,23 @@ export function crossEntropy(
     { ignore: options.ignore ?? -1 },
     { further: [rows, rows] },
   );
-  return { sum: sum(loss), count: sum(part(loss, 2)), each: reshape(loss, targets.shape) };
+  return { sum: sum(loss), count: sum(part(loss, 2)), each: reshape(loss, targets.shape), counted: part(loss, 2) };
+}
+
+/**
+ * Cross-entropy with the target distribution (1-e) onehot + e/V (Szegedy 2016, label smoothing): (1-e) of the cross-entropy
+ * and e of the mean of -log softmax over all classes. `each` and `count` are those of the plain cross-entropy. e in [0,1).
+ */
+export function smoothedCrossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  e: number,
+  options: { readonly ignore?: number } = {},
+): CrossEntropy {
+  if (!(e >= 0 && e < 1)) throw new ShapeError(`smoothedCrossEntropy: the share must be in [0,1), was ${e}`);
+  const { counted, ...plain } = countedCrossEntropy(logits, targets, options);
+  if (e === 0) return plain;
+  const weight = reshape(counted, targets.shape);
+  const spread = sum(mul(weight, neg(mean(logSoftmax(logits), { axes: [logits.shape.length - 1] }))));
+  return { ...plain, sum: add(mul(plain.sum, 1 - e), mul(spread, e)) as Scalar };
 }
