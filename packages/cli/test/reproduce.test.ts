@@ -90,7 +90,6 @@ describe("unrolled reproduce", () => {
     const lines = stdout.split("\n");
     for (const { name, summary } of experiments)
       expect(lines.some((line) => line.startsWith(`${name} `) && line.includes(summary))).toBe(true);
-    expect(stdout).toMatch(new RegExp(`^${name} +${summary.slice(0, 12)}`, "m"));
     for (const name of [
       "agreement",
       "adding",
