@@ -26,7 +26,7 @@ import { affordableSpec } from "./memory.js";
 import { countNgrams } from "./ngram-line.js";
 import type { RunRecord } from "./record.js";
 import type { Reporter, RunFacts } from "./reporter.js";
-import { type RunStore, runSession, sampleLength, stepsOfRun } from "./session.js";
+import { type RunStore, runSession, type SessionSettings, sampleLength, stepsOfRun } from "./session.js";
 import type { RunSettings } from "./settings.js";
 import { listenForStop, type Stop } from "./signals.js";
 import { createStore, openRun, type SavedRun } from "./store.js";
@@ -42,12 +42,14 @@ export interface RunRequest extends DeviceRequest {
 
 /** A run of any task, ready to go. */
 export interface PreparedRun<M extends Metrics<M>> {
-  readonly settings: RunSettings;
+  readonly settings: SessionSettings & Partial<Pick<RunSettings, "tokens">>;
   readonly task: Task<M>;
   readonly device: Device;
   readonly store: RunStore;
   readonly record: Pick<RunRecord, "ngram">;
   readonly resume?: TrainingState;
+  /** What to do with the model when it is ready; "let it write: unrolled sample" where left out. */
+  readonly use?: string;
 }
 
 /** Trains a new model on `files` and keeps it in `directory`, which must be new. */
@@ -130,19 +132,30 @@ async function goOn(
 ): Promise<number> {
   const { batch, sequence } = settings;
   const task = languageModelTask({ model: run.model, corpus, batch, sequence, sampleLength });
-  const total = stepsOfRun(settings, task.batches.count);
   const made = run.training.counters.step;
-  if (made >= total) {
-    const more = settings.maxSteps === null ? `--epochs ${settings.epochs * 2}` : `--max-steps ${made * 2}`;
-    const text = `${directory} is finished: ${whole(made)} steps are made, ${whole(total)} were asked for; to learn more: unrolled train --resume ${shellWord(directory)} ${more}`;
-    await (request.json ? context.people : context.output).write(`${text}\n`);
-    return exitCodes.done;
-  }
+  if (await isFinished(settings, task.batches.count, made, directory, request, context)) return exitCodes.done;
   const device = await openRequested(request);
   const { counters: _, ...rest } = run.record;
   const record = { ...rest, settings };
   const store = run.storeFor(record);
   return await finish({ settings, task, device, store, record, resume: run.training }, request, context);
+}
+
+/** Whether a run has made all its steps; says so. */
+export async function isFinished(
+  settings: SessionSettings,
+  stepsPerEpoch: number,
+  made: number,
+  directory: string,
+  request: RunRequest,
+  context: Context,
+): Promise<boolean> {
+  const total = stepsOfRun(settings, stepsPerEpoch);
+  if (made < total) return false;
+  const more = settings.maxSteps === null ? `--epochs ${settings.epochs * 2}` : `--max-steps ${made * 2}`;
+  const text = `${directory} is finished: ${whole(made)} steps are made, ${whole(total)} were asked for; to learn more: unrolled train --resume ${shellWord(directory)} ${more}`;
+  await (request.json ? context.people : context.output).write(`${text}\n`);
+  return true;
 }
 
 /** Trains to the end, or until it is asked to stop, and says so; closes the device. */
@@ -154,7 +167,7 @@ export async function finish<M extends Metrics<M>>(
   const { settings, task, device, store, record } = prepared;
   const began = context.clock();
   const facts: RunFacts = {
-    tokens: task.name === "language-model" ? settings.tokens : undefined,
+    tokens: settings.tokens,
     epochs: settings.epochs,
     timed: request.seconds !== undefined,
     directory: store.directory,
@@ -182,7 +195,7 @@ export async function finish<M extends Metrics<M>>(
       ...(request.seconds === undefined ? {} : { seconds: request.seconds }),
     });
     await Promise.race([
-      lastWords(done, store, request, reporter, stop),
+      lastWords(done, prepared, request, reporter, stop),
       new Promise((resolve) => setTimeout(resolve, 1000)),
     ]);
     return stop.exitCode ?? exitCodes.done;
@@ -206,9 +219,9 @@ function remaining(tokensPerStep: number, total: number, seconds: number | undef
     Math.min(((total - step) * tokensPerStep) / tokensPerSecond, (seconds ?? Number.POSITIVE_INFINITY) - elapsed());
 }
 
-async function lastWords(
+async function lastWords<M extends Metrics<M>>(
   done: DoneEvent,
-  { directory }: RunStore,
+  { store: { directory }, use = "let it write: unrolled sample" }: PreparedRun<M>,
   request: RunRequest,
   reporter: Reporter,
   stop: Stop,
@@ -217,5 +230,5 @@ async function lastWords(
   await reporter.report(done);
   if (stop.exitCode !== undefined) await reporter.note(`go on with: unrolled train --resume ${shellWord(directory)}`);
   else if (request.seconds === undefined)
-    await reporter.note(`the model is in ${directory}; let it write: unrolled sample ${shellWord(directory)}`);
+    await reporter.note(`the model is in ${directory}; ${use} ${shellWord(directory)}`);
 }

@@ -28,9 +28,11 @@ import {
 } from "./storage/index.js";
 
 type KnownRun = Omit<RunRecord, "counters">;
+/** What is recorded of a run of any kind, but for its counters. */
+export type AnyRun = Pick<KnownRun, "validation">;
 
 export interface NewDirectory {
-  storeFor(run: KnownRun, companions: Companions): RunStore;
+  storeFor(run: AnyRun, companions: Companions): RunStore;
   /** Takes back what was made, where no checkpoint came to lie in it. */
   discard(): Promise<void>;
 }
@@ -50,12 +52,12 @@ export function createStore(directory: string): NewDirectory {
   };
 }
 
-function storeIn(files: ModelDirectory, directory: string, run: KnownRun, companions: Companions): RunStore {
+export function storeIn(files: ModelDirectory, directory: string, run: AnyRun, companions: Companions): RunStore {
   let validation = run.validation;
   return {
     directory,
     async save({ step, weights, training }: CheckpointEvent) {
-      const record: RunRecord = { ...run, validation, counters: training.counters };
+      const record = { ...run, validation, counters: training.counters };
       files.save({ step, weights, companions, arrays: training.arrays, record });
     },
     measure(event) {

@@ -35,6 +35,8 @@ export interface FactOptions {
   readonly minimumCount?: number;
   /** A row or step may have several labels, "a|b", or none, "-". */
   readonly multiLabel?: boolean;
+  /** Rows whose labels are all to be known, where these are only a part of them: those held out, too. */
+  readonly labelled?: Rows;
   /** Columns to answer; the next step's input where left out. */
   readonly targets?: readonly string[];
 }
@@ -57,8 +59,11 @@ export function rowFacts(rows: Rows, options: FactOptions): Facts {
   const { where, task, multiLabel = false } = options;
   refuseUnfit(rows, task, where);
   if (rows.kind === "series" && task === "regress") return numberFacts(rows, options);
-  const all = rows.rows.flatMap((row) => ("labels" in row ? row.labels : "tags" in row ? row.tags : [row.label ?? ""]));
-  if (!multiLabel) refuseNone(rows, where);
+  const { labelled = rows } = options;
+  const all = labelled.rows.flatMap((row) =>
+    "labels" in row ? row.labels : "tags" in row ? row.tags : [row.label ?? ""],
+  );
+  if (!multiLabel) refuseNone(labelled, where);
   const labels = multiLabel ? labelSet(all.flatMap(labelsIn), where, 1) : labelSet(all, where);
   const output = { kind: multiLabel ? "logistic" : "softmax", labels } as const;
   if (rows.kind === "series")

@@ -1,0 +1,97 @@
+// Files of rows: read by what their names say they are, and by what the task learns from.
+import { createHash } from "node:crypto";
+import { extname, resolve } from "node:path";
+import {
+  DataError,
+  parseLabelled,
+  parseNpy,
+  parseSeries,
+  parseTagged,
+  type RowFormat,
+  type Rows,
+  seriesRows,
+  textOf,
+} from "unrolled";
+import { type DataFile, readBytes } from "../data.js";
+import type { RowSettings } from "./settings.js";
+
+/** Which of a run's settings decide how its files are read. */
+export type RowReading = Pick<RowSettings, "task" | "tokens" | "textColumn" | "labelColumn" | "idColumn">;
+
+/** The rows of one file. */
+export interface RowFile {
+  readonly where: string;
+  readonly rows: Rows;
+  readonly file: DataFile;
+}
+
+export async function readRowFile(path: string, reading: RowReading): Promise<RowFile> {
+  const bytes = await readBytes(path);
+  const file = { path: resolve(path), bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  return { where: path, rows: parseRows(path, bytes, reading), file };
+}
+
+/** Several files, one after the other. */
+export async function readRowFiles(paths: readonly string[], reading: RowReading): Promise<readonly RowFile[]> {
+  const files: RowFile[] = [];
+  for (const path of paths) files.push(await readRowFile(path, reading));
+  const columns = (each: RowFile): string => (each.rows.kind === "series" ? each.rows.columns.join() : "");
+  const other = files.find((each) => columns(each) !== columns(files[0]));
+  if (other)
+    throw new DataError(
+      `${other.where}: must have the columns of ${files[0].where} (${columns(files[0])}), has ${columns(other)}`,
+      {
+        code: "table-column",
+      },
+    );
+  return files;
+}
+
+/** All rows of some files as one set. */
+export const joined = (files: readonly RowFile[]): Rows =>
+  ({ ...files[0].rows, rows: files.flatMap(({ rows }) => rows.rows as readonly unknown[]) }) as Rows;
+
+const extensions = new Map<string, RowFormat>([
+  [".csv", "csv"],
+  [".tsv", "tsv"],
+  [".jsonl", "jsonl"],
+  [".ndjson", "jsonl"],
+]);
+
+/** The rows of a file's bytes. DataError with file and line. */
+export function parseRows(path: string, bytes: Uint8Array, reading: RowReading): Rows {
+  const extension = extname(path).toLowerCase();
+  const format = extensions.get(extension);
+  if (reading.tokens === "vector") {
+    if (extension === ".npy" && reading.task === "regress") return seriesRows(parseNpy(bytes, path));
+    if (format !== "csv" && format !== "tsv")
+      throw wrongFormat(path, reading.task === "regress" ? ".csv, .tsv or .npy" : ".csv or .tsv", "numbers");
+    return seriesRows(
+      parseSeries(textOf(bytes, path), { where: path, separator: format === "csv" ? "," : "\t", ...columns(reading) }),
+    );
+  }
+  if (reading.task === "tag") {
+    if (format === "csv" || extension === ".npy")
+      throw wrongFormat(path, ".jsonl, or lines of a token and its tag (.tsv, .conll, .txt)", "tags");
+    return {
+      kind: "tokens",
+      rows: parseTagged(textOf(bytes, path), { where: path, format: format === "jsonl" ? "jsonl" : "conll" }),
+    };
+  }
+  if (format === undefined) throw wrongFormat(path, ".csv, .tsv or .jsonl", "texts with labels");
+  const { idColumn: _, ...names } = columns(reading);
+  return { kind: "texts", rows: parseLabelled(textOf(bytes, path), { where: path, format, ...names }) };
+}
+
+/** Columns that were named. */
+const columns = ({ textColumn, labelColumn, idColumn }: RowReading) => ({
+  ...(textColumn !== null && { textColumn }),
+  ...(labelColumn !== null && { labelColumn }),
+  ...(idColumn !== null && { idColumn }),
+});
+
+const wrongFormat = (path: string, wanted: string, what: string): DataError =>
+  new DataError(`${path}: must be ${wanted} for ${what}, by its name`, {
+    code: "rows-format",
+    hint: "the ending of a file's name says how it is read: docs/tasks.md",
+  });

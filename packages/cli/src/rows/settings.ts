@@ -1,0 +1,188 @@
+// What a run over rows is told (--task): options complete and consistent, recorded in the model directory.
+import { cellSpec, type LayerSpec, type NetworkTaskName, poolings, type StartUse, type TextKind } from "unrolled";
+import { UsageError } from "../exit.js";
+import type { SessionSettings } from "../session.js";
+import { resumedSettings, runSettings, type TrainOptions } from "../settings.js";
+
+export const rowTasks = ["classify", "tag", "regress", "write"] as const satisfies readonly (
+  | NetworkTaskName
+  | "write"
+)[];
+export type RowTask = (typeof rowTasks)[number];
+export const rowTokens = ["char", "word", "byte", "vector"] as const;
+/** "none": a pooling that is not chosen; it is for tasks that answer every step. */
+export const chosenPoolings = poolings.filter((name) => name !== "none");
+export type ChosenPooling = (typeof chosenPoolings)[number];
+
+/** Options of `train` that only runs over rows have. */
+export interface RowOptions {
+  readonly task?: RowTask | "language-model";
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  readonly idColumn?: string;
+  readonly targets?: readonly string[];
+  readonly pool?: ChosenPooling;
+  readonly multiLabel?: boolean;
+  readonly bidirectional?: boolean;
+  readonly feedForward?: readonly number[];
+  readonly start?: StartUse;
+  readonly validationFile?: string;
+}
+
+/** Everything that decides the bits of a run over rows, as plain JSON. */
+export interface RowSettings extends SessionSettings {
+  readonly task: RowTask;
+  readonly tokens: TextKind | "vector";
+  readonly minCount: number;
+  readonly multiLabel: boolean;
+  readonly textColumn: string | null;
+  readonly labelColumn: string | null;
+  readonly idColumn: string | null;
+  /** Columns to answer; null: the next step. */
+  readonly targets: readonly string[] | null;
+  readonly layers: readonly LayerSpec[];
+  /** null: chosen from the layers. */
+  readonly embedding: number | null;
+  readonly pool: ChosenPooling | null;
+  /** Widths of feed-forward layers before the answer. */
+  readonly feedForward: readonly number[];
+  readonly start: StartUse;
+  readonly batch: number;
+  readonly validation: number;
+}
+
+/** Options of `train` that runs over rows do not have, and why. */
+const foreign = new Map<keyof TrainOptions, string>([
+  ["sequence", "rows are run whole"],
+  ["tied", "what is answered are no tokens that were read"],
+]);
+
+type Options = TrainOptions & RowOptions;
+type OfTask = readonly [option: keyof RowOptions, tasks: readonly RowTask[]];
+const ofTasks: readonly OfTask[] = [
+  ["textColumn", ["classify", "write"]],
+  ["labelColumn", ["classify", "tag", "write"]],
+  ["idColumn", ["classify", "tag", "regress"]],
+  ["targets", ["regress"]],
+  ["pool", ["classify", "regress"]],
+  ["multiLabel", ["classify", "tag"]],
+  ["bidirectional", ["classify", "tag", "regress"]],
+  ["feedForward", ["classify", "tag", "regress"]],
+  ["start", ["write"]],
+];
+
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** Every option with its default, and no option that would change nothing. Throws UsageError. */
+export function rowSettings(options: Options & { readonly task: RowTask }): RowSettings {
+  const { task } = options;
+  const tokens = (options.tokens as RowSettings["tokens"] | undefined) ?? (task === "regress" ? "vector" : "char");
+  refuseForeign(options, task, tokens);
+  const { layers, feedForward } = layersOf(options);
+  const { tokens: _tokens, minCount: _minCount, ...rest } = options;
+  const common = runSettings(rest);
+  const { epochs, maxSteps, optimizer, schedule, clipNorm, clipValue, sampleEvery, checkpointEvery, seed } = common;
+  return {
+    task,
+    tokens,
+    minCount: options.minCount ?? 2,
+    multiLabel: options.multiLabel ?? false,
+    textColumn: options.textColumn ?? null,
+    labelColumn: options.labelColumn ?? null,
+    idColumn: options.idColumn ?? null,
+    targets: options.targets ?? null,
+    layers,
+    embedding: options.embedding ?? null,
+    pool: options.pool ?? null,
+    feedForward,
+    start: options.start ?? "both",
+    batch: options.batch ?? 32,
+    validation: options.validationFile === undefined ? (options.validation ?? 0.1) : 0,
+    epochs,
+    maxSteps,
+    optimizer,
+    schedule,
+    clipNorm,
+    clipValue,
+    sampleEvery,
+    checkpointEvery,
+    seed,
+  };
+}
+
+function refuseForeign(options: Options, task: RowTask, tokens: RowSettings["tokens"]): void {
+  const no = (name: string, message: string, hint: string): never => {
+    throw new UsageError(`${flagOf(name)}: ${message}`, { hint });
+  };
+  for (const [name, why] of foreign)
+    if (options[name] !== undefined)
+      no(name, `must be left out with --task ${task}: ${why}`, `leave ${flagOf(name)} out`);
+  for (const [name, tasks] of ofTasks)
+    if (options[name] !== undefined && !tasks.includes(task))
+      no(name, `must come with --task ${tasks.join(" or ")}, was --task ${task}`, `leave ${flagOf(name)} out`);
+  if (task === "write" && options.bidirectional)
+    no("bidirectional", "must be left out to write", "a layer that runs backwards needs the whole text first");
+  if (task === "regress" && tokens !== "vector")
+    no("tokens", `must be vector to regress, was ${tokens}`, "leave --tokens out");
+  if (task === "write" && tokens === "vector")
+    no("tokens", "must be char, word or byte to write, was vector", "leave --tokens out");
+  if (options.minCount !== undefined && tokens !== "word")
+    no("minCount", "must come with --tokens word, which is not chosen", "add --tokens word");
+  if (tokens === "vector" && options.embedding !== undefined)
+    no("embedding", "must come with tokens, not with vectors", "leave --embedding out");
+  if (tokens === "vector" && options.textColumn !== undefined)
+    no("textColumn", "must come with texts, not with vectors", "leave --text-column out");
+  if (tokens !== "vector" && options.idColumn !== undefined)
+    no("idColumn", "must come with --tokens vector, which is not chosen", "add --tokens vector");
+  if (task === "tag" && tokens !== "vector" && options.labelColumn !== undefined)
+    no("labelColumn", "must come with --tokens vector to tag", "the tag is the last field of a line");
+  if (task === "tag" && tokens === "byte")
+    no("tokens", "must be char, word or vector to tag, was byte", "use --tokens char");
+  if (options.validationFile !== undefined && options.validation !== undefined)
+    no("validation", "must not come with --validation-file", "choose one of the two");
+}
+
+/** The layers: alike but for their sizes. With --cell none there are none, and --hidden are feed-forward layers. */
+function layersOf(options: Options): Pick<RowSettings, "layers" | "feedForward"> {
+  const {
+    cell = "lstm",
+    reset,
+    hidden = [128],
+    dropout = 0,
+    bidirectional = false,
+    feedForward = [],
+  } = options as Options & { readonly cell?: string };
+  if ((cell as string) === "none") {
+    for (const name of ["reset", "layers", "dropout", "bidirectional", "feedForward"] as const)
+      if (options[name] !== undefined)
+        throw new UsageError(`${flagOf(name)}: must come with recurrent layers, was --cell none`, {
+          hint: `leave ${flagOf(name)} out`,
+        });
+    return { layers: [], feedForward: hidden };
+  }
+  if (options.layers !== undefined && hidden.length > 1 && hidden.length !== options.layers)
+    throw new UsageError(`--layers: must be ${hidden.length}, the number of sizes in --hidden, was ${options.layers}`, {
+      hint: "leave --layers out where --hidden lists every layer",
+    });
+  const sizes = hidden.length > 1 ? hidden : Array.from({ length: options.layers ?? 1 }, () => hidden[0]);
+  const spec = cellSpec(cell as never, reset === undefined ? {} : { reset });
+  const layers = sizes.map(
+    (size): LayerSpec => ({
+      cell: spec,
+      hidden: size,
+      direction: bidirectional ? "both" : "forward",
+      merge: "concat",
+      residual: "none",
+      dropout,
+      variational: false,
+      initial: "zero",
+    }),
+  );
+  return { layers, feedForward };
+}
+
+/** The recorded settings with the new lengths. Throws UsageError for any other option. */
+export function resumedRowSettings(recorded: RowSettings, options: Options): RowSettings {
+  const lengths = resumedSettings({ epochs: recorded.epochs, maxSteps: recorded.maxSteps } as never, options);
+  return { ...recorded, epochs: lengths.epochs, maxSteps: lengths.maxSteps };
+}
