@@ -52,3 +52,12 @@ export function architectureLines({ layers, embedding, head }: LanguageModelSpec
   const sizes = `${layers.length} x ${cell}, hidden ${layers.map(({ hidden }) => hidden).join(", ")}`;
   return [[sizes, width, ...headWords(head), ...more].join(", ")];
 }
+
+/** The same for layers alone; a network of none is a feed-forward one. */
+export function stackLines(layers: readonly StackLayer[]): readonly string[] {
+  if (layers.length === 0) return ["no recurrent layer"];
+  const words = layers.map(layerWords);
+  if (words.some((each) => each !== words[0]))
+    return layers.map(({ hidden }, l) => `layer ${l + 1}: ${words[l]}, hidden ${hidden}`);
+  return [`${layers.length} x ${words[0]}, hidden ${layers.map(({ hidden }) => hidden).join(", ")}`];
+}

@@ -36,7 +36,16 @@ export interface DirectoryReport {
 /** Throws CheckpointError or SpecError where no model can be read at all. */
 export async function inspect(directory: string): Promise<DirectoryReport> {
   const { model, step, notes } = openModelDirectory(directory);
+  return { spec: model.spec, step, notes, ...(await inspectFiles(directory, readRecord)) };
+}
+
+/** The files of a directory one by one, and the record of the latest training state that is whole. */
+export async function inspectFiles<R>(
+  directory: string,
+  read: (record: unknown, where: string) => R,
+): Promise<{ readonly files: readonly FileReport[]; readonly record: R | undefined }> {
   const files: FileReport[] = [];
+  const recordIn = (bytes: Uint8Array, where: string): R => read(decodeTrainingFile(bytes, where).record, where);
   const look = async <T>(name: string, check: (bytes: Uint8Array) => T): Promise<T | undefined> => {
     const bytes = await readFile(join(directory, name)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
@@ -60,7 +69,7 @@ export async function inspect(directory: string): Promise<DirectoryReport> {
   await look(modelFiles.metrics, () => undefined);
   const ids = await lookAtIds(directory);
   if (ids !== undefined) files.push(ids);
-  return { spec: model.spec, step, record: latest ?? older, files, notes };
+  return { files, record: latest ?? older };
 }
 
 /** training.ids may be larger than memory. */
@@ -78,6 +87,3 @@ function companion(model: ModelFile | undefined, name: CompanionName, bytes: Uin
   checkCompanion(model, name, bytes);
   return true;
 }
-
-const recordIn = (bytes: Uint8Array, where: string): RunRecord =>
-  readRecord(decodeTrainingFile(bytes, where).record, where);

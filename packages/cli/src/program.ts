@@ -14,12 +14,13 @@ import {
 import { choice, integer, real, sizes } from "./parse.js";
 import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
 import { reproduceCommand } from "./program-reproduce.js";
+import { columnOptions, predictCommand, rowOptions } from "./program-rows.js";
+import { rowTokens } from "./rows/settings.js";
 import { optimizerNames, scheduleNames, type TrainOptions } from "./settings.js";
 
 export const version = "0.1.0";
 
-const cells = ["rnn", "gru", "lstm"] as const;
-const kinds = ["char", "word", "byte"] as const;
+const cells = ["rnn", "gru", "lstm", "none"] as const;
 const seed = (option: string) => integer(option, 0, 0xffffffff);
 
 /** Parses `argv` (without node and the script) and runs the command; resolves to the exit code. */
@@ -42,6 +43,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     scoreCommand(async (directory, sentences, options) => {
       const { score } = await import("./commands/score.js");
       code = await score(directory, sentences, options, context);
+    }),
+    predictCommand(async (directory, texts, options) => {
+      const { predict } = await import("./rows/predict.js");
+      code = await predict(directory, texts, options, context);
     }),
     infoCommand(async (directory, options) => {
       const { info } = await import("./commands/info.js");
@@ -136,6 +141,7 @@ function trainCommand(action: (files: string[], options: TrainOptions) => Promis
     .action(action);
   return withOptions(command, [
     ["Where:", whereOptions()],
+    ["Rows:", rowOptions()],
     ["Model:", modelOptions()],
     ["Training:", trainingOptions()],
     ["Learning rate:", rateOptions()],
@@ -149,9 +155,11 @@ const whereOptions = (): Option[] => [
 ];
 
 const modelOptions = (): Option[] => [
-  option("--tokens <kind>", "char, word or byte (default: char)", (o) => choice(o, kinds)),
+  option("--tokens <kind>", "char, word or byte (default: char); vector: rows of numbers", (o) => choice(o, rowTokens)),
   option("--min-count <n>", "words seen fewer times become <unk> (default: 1)", (o) => integer(o, 1)),
-  option("--cell <name>", "rnn, gru or lstm (default: lstm)", (o) => choice(o, cells)),
+  option("--cell <name>", "rnn, gru or lstm (default: lstm); none: a feed-forward network over rows", (o) =>
+    choice(o, cells),
+  ),
   option("--reset <place>", "reset gate of a gru: after or before the product (default: after)", (o) =>
     choice(o, ["after", "before"]),
   ),
@@ -210,6 +218,7 @@ function sampleCommand(action: (directory: string, options: SampleOptions) => Pr
     option("--top-p <p>", "only the likeliest tokens that make up p", (o) => real(o, { above: 0, upTo: 1 })),
     new Option("--greedy", "always the likeliest token"),
     option("--seed <n>", "the same seed writes the same text (default: another each time)", seed),
+    new Option("--label <name>", "what to write, for a model of --task write"),
     option("--count <n>", "samples to write (default: 1)", (o) => integer(o, 1)),
     new Option("--allow-unknown", "read what the vocabulary lacks in the prompt as <unk>"),
   ];
@@ -235,6 +244,7 @@ function evalCommand(action: (directory: string, file: string, options: EvalOpti
         new Option("--allow-unknown", "read what the vocabulary lacks as <unk>"),
       ],
     ],
+    ["Rows:", columnOptions()],
     ["Running:", [...deviceOptions(), jsonOption()]],
   ]);
 }

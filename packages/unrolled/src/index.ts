@@ -88,6 +88,7 @@ export {
   type NgramScorer,
   ngramScorer,
 } from "./text/ngram.js";
+export { scanWords } from "./text/words.js";
 export { decodeUtf8, encodeUtf8, wholeCharacters } from "./text/utf8.js";
 export {
   byteVocabulary,

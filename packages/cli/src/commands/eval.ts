@@ -2,21 +2,31 @@
 import { encode, evaluateModel, textOf, type Vocabulary } from "unrolled";
 import type { Context } from "../context.js";
 import { readBytes } from "../data.js";
-import { exitCodes } from "../exit.js";
+import { exitCodes, UsageError } from "../exit.js";
 import { whole } from "../format.js";
 import { readWithNgrams } from "../ngram-line.js";
 import { openModel } from "../open.js";
 import type { EvalOptions } from "../options.js";
 import { bitsUnit } from "../reporter.js";
+import { evaluateRows } from "../rows/eval.js";
+import { rowTaskOf } from "../rows/model.js";
+import type { ColumnOptions } from "../rows/options.js";
+import { flag } from "../settings.js";
 import { baselineLine, perplexity } from "../terminal/words.js";
 import { named } from "../where.js";
 
 export async function evaluate(
   directory: string,
   file: string,
-  options: EvalOptions,
+  options: EvalOptions & ColumnOptions,
   context: Context,
 ): Promise<number> {
+  if ((await rowTaskOf(directory)) !== undefined) return evaluateRows(directory, file, options, context);
+  for (const name of ["textColumn", "labelColumn", "idColumn"] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`${flag(name)}: must be left out for a language model, which reads the whole text`, {
+        hint: `leave ${flag(name)} out`,
+      });
   const { output, people } = context;
   const content = await readBytes(file);
   const { model, device, ngram } = await openModel(directory, options, context);

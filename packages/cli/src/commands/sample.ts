@@ -6,12 +6,20 @@ import type { Context } from "../context.js";
 import { exitCodes, UsageError } from "../exit.js";
 import { openModel } from "../open.js";
 import type { SampleOptions } from "../options.js";
+import { rowTaskOf } from "../rows/model.js";
+import type { LabelledSampleOptions } from "../rows/options.js";
+import { sampleLabelled } from "../rows/sample.js";
 import { harmless, styleFor } from "../terminal/style.js";
 
 const seeds = 2 ** 32;
 
-export async function sample(directory: string, options: SampleOptions, context: Context): Promise<number> {
+export async function sample(directory: string, options: LabelledSampleOptions, context: Context): Promise<number> {
   checkDraw(options);
+  if ((await rowTaskOf(directory)) === "write") return sampleLabelled(directory, options, context);
+  if (options.label !== undefined)
+    throw new UsageError("--label: must come with a model that writes by label, which this is not", {
+      hint: "leave --label out, or train one: unrolled train --task write",
+    });
   const { model, device } = await openModel(directory, options, context);
   const count = options.count ?? 1;
   const seed = options.seed ?? randomInt(seeds);

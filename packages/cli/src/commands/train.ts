@@ -2,9 +2,16 @@
 import type { Context } from "../context.js";
 import { UsageError } from "../exit.js";
 import { newRun, type RunRequest, resumedRun } from "../run.js";
+import { newRowRun, resumedRowRun } from "../rows/run.js";
+import { rowTaskOf } from "../rows/model.js";
+import { refuseRowOptions, resumedRowSettings, type RowOptions, rowSettings } from "../rows/settings.js";
 import { resumedSettings, runSettings, type TrainOptions } from "../settings.js";
 
-export async function trainFiles(files: readonly string[], options: TrainOptions, context: Context): Promise<number> {
+export async function trainFiles(
+  files: readonly string[],
+  options: TrainOptions & RowOptions,
+  context: Context,
+): Promise<number> {
   const request: RunRequest = {
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -15,6 +22,8 @@ export async function trainFiles(files: readonly string[], options: TrainOptions
       throw new UsageError(`${files[0]}: must not be named with --resume, which reads the files of the run`, {
         hint: "leave the files out, or start a new run with --out",
       });
+    if ((await rowTaskOf(options.resume)) !== undefined)
+      return resumedRowRun(options.resume, (recorded) => resumedRowSettings(recorded, options), request, context);
     return resumedRun(options.resume, (recorded) => resumedSettings(recorded, options), request, context);
   }
   if (files.length === 0)
@@ -25,5 +34,9 @@ export async function trainFiles(files: readonly string[], options: TrainOptions
     throw new UsageError("--out: must name the directory to keep the model in, was left out", {
       hint: "add --out model, or go on with a run: --resume model",
     });
+  const { task = "language-model", validationFile } = options;
+  if (task !== "language-model")
+    return newRowRun(files, validationFile, options.out, rowSettings({ ...options, task }), request, context);
+  refuseRowOptions(options);
   return newRun(files, options.out, runSettings(options), request, context);
 }

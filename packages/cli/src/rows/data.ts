@@ -66,8 +66,10 @@ export function parseRows(path: string, bytes: Uint8Array, reading: RowReading):
     if (extension === ".npy" && reading.task === "regress") return seriesRows(parseNpy(bytes, path));
     if (format !== "csv" && format !== "tsv")
       throw wrongFormat(path, reading.task === "regress" ? ".csv, .tsv or .npy" : ".csv or .tsv", "numbers");
+    const text = textOf(bytes, path);
+    const separator = format === "csv" ? "," : "\t";
     return seriesRows(
-      parseSeries(textOf(bytes, path), { where: path, separator: format === "csv" ? "," : "\t", ...columns(reading) }),
+      parseSeries(text, { where: path, separator, ...columns(reading), ...usualLabel(text, separator, reading) }),
     );
   }
   if (reading.task === "tag") {
@@ -81,6 +83,17 @@ export function parseRows(path: string, bytes: Uint8Array, reading: RowReading):
   if (format === undefined) throw wrongFormat(path, ".csv, .tsv or .jsonl", "texts with labels");
   const { idColumn: _, ...names } = columns(reading);
   return { kind: "texts", rows: parseLabelled(textOf(bytes, path), { where: path, format, ...names }) };
+}
+
+/** A column called "label", where labels are learnt and no column is named. */
+function usualLabel(
+  text: string,
+  separator: string,
+  { task, labelColumn }: RowReading,
+): { readonly labelColumn?: string } {
+  if (task === "regress" || labelColumn !== null) return {};
+  const [header] = text.split(/\r?\n/, 1);
+  return header.split(separator).includes("label") ? { labelColumn: "label" } : {};
 }
 
 /** Columns that were named. */

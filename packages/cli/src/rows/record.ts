@@ -27,7 +27,7 @@ const file = z.strictObject({ path: z.string().min(1), bytes: natural, sha256: z
 const layer = z.strictObject({
   cell: z
     .object({ name: z.enum([...cellNames] as [string, ...string[]]) })
-    .catchall(z.union([z.string(), z.number(), z.boolean()])),
+    .catchall(z.union([z.string(), z.number(), z.boolean(), z.null()])),
   hidden: positive,
   direction: z.enum(["forward", "reverse", "both"]),
   merge: z.enum(["concat", "sum"]),

@@ -110,6 +110,29 @@ export function rowSettings(options: Options & { readonly task: RowTask }): RowS
   };
 }
 
+/** Options that a language model has no use for. Throws UsageError. */
+export function refuseRowOptions(options: Options): void {
+  for (const [name, tasks] of [...ofTasks, ["validationFile", rowTasks] as OfTask])
+    if (options[name] !== undefined && name !== "bidirectional")
+      throw new UsageError(`${flagOf(name)}: must come with --task ${tasks.join(" or ")}, which is not chosen`, {
+        hint: `add --task ${tasks[0]}, or leave ${flagOf(name)} out`,
+      });
+  if (options.bidirectional)
+    throw new UsageError("--bidirectional: must be left out of a language model, was chosen", {
+      code: "bidirectional",
+      hint: "reading backwards needs the whole sequence first, and would see the tokens that are to be predicted",
+    });
+  const { tokens, cell } = options as { readonly tokens?: string; readonly cell?: string };
+  if (tokens === "vector")
+    throw new UsageError("--tokens: must be char, word or byte for a language model, was vector", {
+      hint: "vectors are learnt with --task classify, tag or regress",
+    });
+  if (cell === "none")
+    throw new UsageError("--cell: must be a recurrent cell for a language model, was none", {
+      hint: "leave --cell out",
+    });
+}
+
 function refuseForeign(options: Options, task: RowTask, tokens: RowSettings["tokens"]): void {
   const no = (name: string, message: string, hint: string): never => {
     throw new UsageError(`${flagOf(name)}: ${message}`, { hint });

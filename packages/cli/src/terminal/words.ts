@@ -18,7 +18,7 @@ export function startLines(event: StartEvent, facts: RunFacts): string[] {
   const held = event.validationTokens > 0 ? `, ${count(event.validationTokens)} held out` : "";
   const lines = [
     facts.tokens === undefined
-      ? `${count(event.tokens)} examples to learn from${held}`
+      ? `${count(event.tokens)} ${event.vocabulary > 0 ? "tokens" : "steps"} to learn from${held}`
       : `${count(event.tokens)} ${facts.tokens} tokens to learn from${held}, vocabulary of ${whole(event.vocabulary)}`,
     `${count(event.parameters)} parameters on ${event.device}, ${plural(event.threads, "thread")}${event.threads > availableParallelism() ? ` (more than the ${availableParallelism()} cores: slower)` : ""}; ${facts.timed ? "" : `${whole(event.totalSteps)} steps, `}${whole(event.stepsPerEpoch)} ${facts.timed ? "steps " : ""}an epoch`,
   ];

@@ -1,0 +1,22 @@
+// Options of the commands that use models over rows.
+import type { DeviceOptions, SampleOptions } from "../options.js";
+
+/** Which columns of a table are meant. */
+export interface ColumnOptions {
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  readonly idColumn?: string;
+}
+
+export interface PredictOptions extends DeviceOptions, ColumnOptions {
+  readonly file?: readonly string[];
+}
+
+export interface RowEvalOptions extends DeviceOptions, ColumnOptions {
+  readonly ngram?: boolean;
+  readonly allowUnknown?: boolean;
+}
+
+export interface LabelledSampleOptions extends SampleOptions {
+  readonly label?: string;
+}
