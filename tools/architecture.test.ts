@@ -38,13 +38,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "device (reference)": ["device (seam)", "errors"],
   graph: ["device (seam)", "errors"],
   text: ["draws", "errors", "limits"],
-  metrics: [],
+  metrics: ["errors"],
   nn: ["graph", "draws", "errors"],
   io: ["text", "errors", "limits"],
   models: ["metrics", "nn", "text", "graph", "io", "device (seam)", "draws", "errors", "limits"],
   decode: ["models", "graph", "text", "device (seam)", "draws", "errors"],
   tasks: ["text", "draws", "errors", "limits"],
-  train: ["decode", "models", "io", "text", "nn", "graph", "device (seam)", "draws", "errors"],
+  train: ["metrics", "decode", "models", "io", "text", "nn", "graph", "device (seam)", "draws", "errors"],
 };
 
 function partOf(name: string): string {

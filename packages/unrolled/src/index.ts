@@ -256,3 +256,35 @@ export { arrangeTexts, type WriterExample, writerExamples, writerMeasurer } from
 // The schedule, not the tensor of the same name.
 export { constant } from "./train/index.js";
 export * from "./train/index.js";
+export { type BeamModel, type BeamOptions, beamSearch, type Hypothesis } from "./decode/beam.js";
+export { type TranslateOptions, type Translating, type TranslatingOptions, translating } from "./decode/translating.js";
+export { type Bleu, type BleuOptions, corpusBleu, sentenceBleu } from "./metrics/bleu.js";
+export { type ChrfOptions, corpusChrf } from "./metrics/chrf.js";
+export { editDistance, type SequenceScores, sequenceScores } from "./metrics/edit-distance.js";
+export { tokenize13a } from "./metrics/tokenize-13a.js";
+export {
+  loadTranslator,
+  readTranslator,
+  type Translator,
+  translator,
+  translatorParameters,
+  translatorWeights,
+} from "./models/translator.js";
+export {
+  checkTranslatorSpec,
+  type SideSpec,
+  type TranslatorOptions,
+  type TranslatorSpec,
+  translatorJson,
+  translatorSpec,
+} from "./models/translator-spec.js";
+export { type PairInputs, type PairLoss, type PairLossOptions, pairLoss } from "./train/translation-loss.js";
+export {
+  type Pair,
+  type TeacherSchedule,
+  teacherProbability,
+  type TranslationMetrics,
+  type TranslationTask,
+  type TranslationTaskOptions,
+  translationTask,
+} from "./train/translation-task.js";

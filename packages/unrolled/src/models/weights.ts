@@ -19,8 +19,8 @@ export type Weights = Readonly<Record<string, Variable>>;
 /** Weights drawn from `seed` when they first come to a device. */
 export function newWeights(plans: WeightPlans, seed: number): Weights {
   const specs = [...plans].map(([name, { shape, values }], number) => {
-    const stream = draws(seed * 65_537 + number);
-    return [name, { shape, initial: () => values(stream) }] as const;
+    // Draws of its own each time: the same weights on every device.
+    return [name, { shape, initial: () => values(draws(seed * 65_537 + number)) }] as const;
   });
   return variables("weights", Object.fromEntries(specs));
 }

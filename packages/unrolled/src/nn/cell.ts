@@ -1,7 +1,7 @@
 // A cell is one step of a recurrent network as a pure function of weights, input and state, written in ops. `unroll` runs
 // it over a sequence: T copies, tied weights. T time, N batch, D input, H hidden.
 import { ShapeError } from "../errors.js";
-import { at, concat, gather, linear, matmul, reshape, slice, stack, where, zeros } from "../graph/ops/index.js";
+import { add, at, concat, gather, linear, matmul, reshape, slice, stack, where, zeros } from "../graph/ops/index.js";
 import { type Shape, sameShape, showShape, sizeOf, type Tensor } from "../graph/tensor.js";
 import { checkLengths, stepMask } from "./steps.js";
 
@@ -15,9 +15,20 @@ export type Named<K extends string = string> = Readonly<Record<K, Tensor>>;
 /**
  * What goes into a layer: a sequence [T,N,D], or ids [T,N] into a table [V,D] that need not be looked up one by one; the
  * id V stands for the zero vector.
- * `frozen` says that the table and the weights do not change from run to run.
+ * `frozen` says that the table and the weights do not change from run to run. Or a sequence whose product with one weight is known
+ * already: `product` [T,N,G*H] = x W' for W = `of`, without bias; a cell that asks for anything else has the sequence itself.
  */
-export type LayerInput = Tensor | { readonly table: Tensor; readonly ids: Tensor; readonly frozen: boolean };
+export type LayerInput =
+  | Tensor
+  | { readonly table: Tensor; readonly ids: Tensor; readonly frozen: boolean }
+  | { readonly product: Tensor; readonly of: Tensor; readonly sequence: () => Tensor };
+
+/** T, N and D of a layer's input. */
+export function inputSize(input: LayerInput): readonly [number, number, number] {
+  if ("table" in input) return [input.ids.shape[0], input.ids.shape[1], input.table.shape[1]];
+  const { shape } = "product" in input ? input.product : input;
+  return [shape[0], shape[1], "product" in input ? input.of.shape[1] : shape[2]];
+}
 
 /** What a cell may know of the sequence that it is about to run over. */
 export interface SequenceRun {
@@ -115,7 +126,10 @@ export const cell = <const W extends string, const S extends string, const B ext
 });
 
 /** The input as a sequence of vectors [T,N,D]. */
-export const sequenceOf = (input: LayerInput): Tensor => ("table" in input ? gather(input.table, input.ids) : input);
+export function sequenceOf(input: LayerInput): Tensor {
+  if ("product" in input) return input.sequence();
+  return "table" in input ? gather(input.table, input.ids) : input;
+}
 
 /** A table multiplied out ahead of time may hold this many numbers (64 MiB of float32). */
 const preparedLimit = 2 ** 24;
@@ -138,7 +152,7 @@ export function projectWith(input: LayerInput, width: number, f: (x: Tensor) => 
 
 /** x W' + b for a whole sequence [T,N,D] -> [T,N,G*H]. */
 export const project = (input: LayerInput, W: Tensor, b: Tensor): Tensor =>
-  projectWith(input, W.shape[0], (x) => linear(x, W, b));
+  "product" in input && input.of === W ? add(input.product, b) : projectWith(input, W.shape[0], (x) => linear(x, W, b));
 
 /** Names of a cell's states; the first is what the layer above sees. */
 export const stateNames = <W extends string, S extends string, B extends string>(c: Cell<W, S, B>): readonly S[] =>
@@ -146,7 +160,7 @@ export const stateNames = <W extends string, S extends string, B extends string>
 
 /** A LayerRun as the cell sees it. ShapeError for lengths that are none. */
 function runOf(c: { readonly name: string }, input: LayerInput, run: LayerRun): FusedOptions {
-  const [T, N] = ("table" in input ? input.ids : input).shape;
+  const [T, N] = inputSize(input);
   if (run.lengths) checkLengths(c.name, run.lengths, N);
   return {
     ...(run.lengths && { lengths: run.lengths }),
@@ -237,7 +251,7 @@ function fusedSteps<W extends string, S extends string, B extends string>(
     const x =
       "table" in input
         ? { ...input, ids: slice(input.ids, 0, t, t + 1), frozen: input.frozen || input.table.shape[0] <= T * N }
-        : slice(input, 0, t, t + 1);
+        : slice(sequenceOf(input), 0, t, t + 1);
     const before = restarted(restart, t, current) as Named<S>;
     const made = c.fused(weights, x, before, { ...options, run: { ...options.run, T: 1 } });
     if (!made) return undefined;

@@ -82,3 +82,14 @@ export {
   scalarBackward,
   scalarForward,
 } from "./notes.js";
+export {
+  type Attended,
+  type Attention,
+  type AttentionName,
+  type AttentionSizes,
+  asksBefore,
+  attend,
+  attended,
+  attentionNames,
+  attentionShapes,
+} from "./attention.js";

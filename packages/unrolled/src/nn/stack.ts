@@ -21,6 +21,7 @@ import { type Shape, sizeOf, type Tensor } from "../graph/tensor.js";
 import {
   type Cell,
   drawsPerLayer,
+  inputSize,
   type LayerInput,
   type LayerResult,
   type Named,
@@ -234,7 +235,7 @@ export function runStack(
   states: Named = {},
   run: StackRun = {},
 ): StackResult {
-  const [T, N, D] = "table" in input ? [...input.ids.shape, input.table.shape[1]] : input.shape;
+  const [T, N, D] = inputSize(input);
   const after: Record<string, Tensor> = {};
   const traces: Record<string, Tensor> = {};
   let below: LayerInput = input;

@@ -1,0 +1,99 @@
+// Translating any number of sentences: those of about one length together, results in the order of the sentences.
+import type { Device } from "../device/device.js";
+import { SpecError } from "../errors.js";
+import type { Translator } from "../models/translator.js";
+import type { BeamOptions, Hypothesis } from "./beam.js";
+import { type TranslatorProgram, translatorProgram } from "./translate.js";
+
+export interface TranslatingOptions {
+  readonly device: Device;
+  readonly model: Translator;
+  /** K; 1 is greedy. Default 1. */
+  readonly beam?: number;
+  /** Sentences side by side. Default 32. */
+  readonly batch?: number;
+}
+
+/** `maximum` is twice the source and ten more tokens where left out. */
+export type TranslateOptions = Omit<BeamOptions, "beam" | "maximum"> & { readonly maximum?: number };
+
+/** Programs for a model, kept from call to call. */
+export interface Translating {
+  /** The same as `translate`, at once. */
+  now(sources: readonly Int32Array[], options?: TranslateOptions): readonly (readonly Hypothesis[])[];
+  translate(
+    sources: readonly Int32Array[],
+    options?: TranslateOptions,
+    pause?: () => Promise<void>,
+  ): Promise<readonly (readonly Hypothesis[])[]>;
+  /** To be called when the weights have changed. */
+  refresh(): void;
+  close(): void;
+}
+
+/** Sources are run with their length rounded up to a multiple of this: few programs, and the same bits whatever lies beside. */
+const stride = 16;
+
+export function translating({ device, model, beam = 1, batch = 32 }: TranslatingOptions): Translating {
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new SpecError(`batch: must be a whole number from 1, was ${batch}`, { code: "beam-options" });
+  const programs = new Map<number, TranslatorProgram>();
+  const programFor = (steps: number): TranslatorProgram => {
+    const known = programs.get(steps);
+    if (known) return known;
+    const made = translatorProgram(device, model, { sentences: batch, beam, steps });
+    programs.set(steps, made);
+    return made;
+  };
+  const run = (
+    sources: readonly Int32Array[],
+    own: readonly number[],
+    options: TranslateOptions,
+    results: (readonly Hypothesis[])[],
+  ): void => {
+    const maxima = own.map((i) => options.maximum ?? 2 * sources[i].length + 10);
+    const found = programFor(rounded(sources[own[0]].length)).search(
+      own.map((i) => sources[i]),
+      { ...options, maximum: Math.max(...maxima) },
+      maxima,
+    );
+    for (const [k, i] of own.entries()) results[i] = found[k];
+  };
+  return {
+    now: (sources, options = {}) => {
+      const results = new Array<readonly Hypothesis[]>(sources.length);
+      for (const part of parts(sources, batch)) run(sources, part, options, results);
+      return results;
+    },
+    async translate(sources, options = {}, pause) {
+      const results = new Array<readonly Hypothesis[]>(sources.length);
+      for (const part of parts(sources, batch)) {
+        run(sources, part, options, results);
+        await pause?.();
+      }
+      return results;
+    },
+    refresh() {
+      for (const program of programs.values()) program.refresh();
+    },
+    close() {
+      for (const program of programs.values()) program.close();
+      programs.clear();
+    },
+  };
+}
+
+const rounded = (length: number): number => Math.max(stride, Math.ceil(length / stride) * stride);
+
+/** Indices of sentences that are run together: at most `batch`, of one rounded length. */
+function parts(sources: readonly Int32Array[], batch: number): readonly (readonly number[])[] {
+  const order = sources.map((_, i) => i).sort((a, b) => sources[a].length - sources[b].length || a - b);
+  const all: number[][] = [];
+  for (const i of order) {
+    const last = all.at(-1);
+    const fits = last && last.length < batch && rounded(sources[last[0]].length) === rounded(sources[i].length);
+    if (fits) last.push(i);
+    else all.push([i]);
+  }
+  return all;
+}

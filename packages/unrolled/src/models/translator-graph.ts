@@ -1,0 +1,309 @@
+// The translator as a graph: reading a source once, one step of writing, and a whole target at once. S source steps, T target steps,
+// N sentences, K rows of each (beams; 1 in training), V vocabulary, E embedding, H hidden, C width of the encoder's places, P readout.
+import {
+  add,
+  at,
+  broadcastTo,
+  concat,
+  dropout,
+  equal,
+  gather,
+  linear,
+  matmul,
+  reshape,
+  slice,
+  stack,
+  tanh,
+  transpose,
+  zeros,
+} from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import { type Attended, attend, attended, placeMask } from "../nn/attention.js";
+import type { LayerInput, Named } from "../nn/cell.js";
+import { runStack, stackStates, stackWeights } from "../nn/stack.js";
+import { counting } from "../nn/steps.js";
+import { isSecondBias, tableName, type Translator } from "./translator.js";
+import { inputWidth, readWidth, seesBefore, stepwise, type TranslatorSpec } from "./translator-spec.js";
+
+/** Streams of draws, apart from those of the stacks, which begin at 0 (encoder) and at 8192 (decoder). */
+const streams = { source: 5_000_000, target: 5_000_001, readout: 5_000_002, decoder: 8192, step: 4096 } as const;
+
+/** A source that has been read. */
+export interface Reading {
+  /** v: last state of the encoder's top layer, both directions side by side [N,C]. */
+  readonly v: Tensor;
+  /** [S,N,C]; zero past the end of a sentence. */
+  readonly places: Tensor;
+  readonly lengths: Tensor;
+  /** The states that the decoder begins with, by the names of `decoderStates`. */
+  readonly states: Named;
+}
+
+/** Weights of a stack by name; zeros for the second biases of a network that has one. */
+function stackOf({ spec, weights }: Translator, name: "encoder" | "decoder"): Named {
+  const D = name === "encoder" ? readWidth(spec.source) : inputWidth(spec);
+  return Object.fromEntries(
+    [...stackWeights(spec[name], D, name)].map(([key, { shape }]) => [
+      key,
+      isSecondBias(spec, key) ? zeros(shape) : weights[key],
+    ]),
+  );
+}
+
+/** The vectors that a side's tokens are read as: its table, or the unit vectors. */
+export function tokenTable({ spec, weights }: Translator, side: "source" | "target"): Tensor {
+  const name = tableName(spec, side);
+  if (name !== undefined) return weights[name];
+  const numbers = counting(spec[side].vocabulary);
+  return equal(reshape(numbers, [numbers.shape[0], 1]), reshape(numbers, [1, numbers.shape[0]]));
+}
+
+/** Shapes of what a decoder carries from step to step for M rows: its stack's states, and the readout where it is fed back. */
+export function decoderStates(spec: TranslatorSpec, M: number): ReadonlyMap<string, readonly number[]> {
+  const shapes = new Map(stackStates(spec.decoder, M));
+  if (spec.feeding) shapes.set("readout", [M, spec.readoutUnits]);
+  return shapes;
+}
+
+/** Reads sources: ids [S,N] (i32, anything past a sentence's end), lengths i32 [N]. `key` i32 [2] where things are dropped. */
+export function readSource(model: Translator, ids: Tensor, lengths: Tensor, key?: Tensor, frozen = false): Reading {
+  const { spec } = model;
+  const table = tokenTable(model, "source");
+  const drop = key !== undefined && spec.dropout > 0;
+  const input: LayerInput = drop
+    ? dropout(gather(table, ids), { rate: spec.dropout, key, stream: streams.source })
+    : { table, ids, frozen };
+  const { y, states } = runStack(
+    spec.encoder,
+    stackOf(model, "encoder"),
+    input,
+    {},
+    { lengths, name: "encoder", ...(key && { key }) },
+  );
+  const top = spec.encoder.length - 1;
+  const [first] = [...stackStates([spec.encoder[top]], 1).keys()].map((name) => name.split(".")[0]);
+  const [forward, backward] = [states[`${first}.${top}`], states[`${first}.${top}.reverse`]];
+  const merged = spec.encoder[top].merge === "sum" && forward && backward;
+  const v = merged ? add(forward, backward) : concat([forward, backward].filter((state) => state !== undefined));
+  return { v, places: y, lengths, states: firstStates(model, states, v, backward ?? forward, ids.shape[1]) };
+}
+
+/** What the decoder's states begin as. */
+function firstStates({ spec, weights }: Translator, encoder: Named, v: Tensor, backward: Tensor, N: number): Named {
+  const entries = [...decoderStates(spec, N)].map(([name, shape]) => {
+    if (name === "readout" || name === "begun" || spec.bridge === "zero") return [name, zeros(shape)] as const;
+    if (spec.bridge === "copy") return [name, encoder[name]] as const;
+    const from = spec.bridge === "final" ? v : backward;
+    return [name, tanh(linear(from, weights[`bridge.${name}.weight`], weights[`bridge.${name}.bias`]))] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What every step of writing sees of the source. */
+export interface Sight {
+  readonly v: Tensor;
+  readonly attended?: Attended;
+}
+
+/** A source that has been read, or what was kept of it: values [N,S,C] and keys. */
+export type Seen = Pick<Reading, "v" | "lengths"> &
+  ({ readonly places: Tensor } | { readonly ready: { readonly values: Tensor; readonly keys: Tensor } });
+
+export function sightOf({ spec, weights }: Translator, reading: Seen): Sight {
+  if (spec.attention === "none") return { v: reading.v };
+  const own = Object.entries(weights).flatMap(([name, w]) =>
+    name.startsWith("attention.") ? [[name.slice("attention.".length), w] as const] : [],
+  );
+  const named = Object.fromEntries(own);
+  const seen =
+    "ready" in reading
+      ? {
+          name: spec.attention,
+          weights: named,
+          ...reading.ready,
+          mask: placeMask(reading.lengths, reading.ready.values.shape[1]),
+        }
+      : attended(spec.attention, named, reading.places, reading.lengths);
+  return { v: reading.v, attended: seen };
+}
+
+/** Embeddings of target tokens [...,E]; undefined for a decoder that does not read what it wrote. */
+export function readTarget(model: Translator, ids: Tensor, key?: Tensor): Tensor | undefined {
+  const { spec } = model;
+  if (!spec.reads) return undefined;
+  const vectors = gather(tokenTable(model, "target"), ids);
+  return key && spec.dropout > 0 ? dropout(vectors, { rate: spec.dropout, key, stream: streams.target }) : vectors;
+}
+
+/** How one step is made: what does not change from step to step. */
+export interface Writing {
+  readonly model: Translator;
+  readonly sight: Sight;
+  readonly stack: Named;
+  readonly key?: Tensor;
+}
+
+export const writing = (model: Translator, sight: Sight, key?: Tensor): Writing => ({
+  model,
+  sight,
+  stack: stackOf(model, "decoder"),
+  ...(key && { key }),
+});
+
+export interface WrittenStep {
+  /** What the head reads [M,P]. */
+  readonly read: Tensor;
+  readonly states: Named;
+  /** [N,K,S] */
+  readonly attention?: Tensor;
+}
+
+/** A token as a step takes it: its vector [M,E], and the vector's product with the first layer's weights where it is known. */
+export interface StepToken {
+  readonly vector?: Tensor;
+  readonly product?: Tensor;
+}
+
+/** One step for M = N*K rows. t tells the draws of steps apart. */
+export function writeStep(how: Writing, token: StepToken, states: Named, t: number): WrittenStep {
+  const { model, sight, stack: weights, key } = how;
+  const { spec } = model;
+  const top = `${firstState(spec)}.${spec.decoder.length - 1}`;
+  const M = states[top].shape[0];
+  const before = seesBefore(spec) ? look(sight, states[top]) : undefined;
+  const seen = before?.context ?? (spec.context === "every" ? rowsOf(sight.v, M) : undefined);
+  const fed = spec.feeding ? states.readout : undefined;
+  const input = stepInput(model, weights, token, [seen, fed]);
+  const variational = spec.decoder.some((layer) => layer.variational);
+  const stream = streams.decoder + (variational ? 0 : streams.step * t);
+  const ran = runStack(spec.decoder, weights, input, states, { name: "decoder", stream, ...(key && { key }) });
+  const state = at(ran.y, 0, 0);
+  const after = !seesBefore(spec) && sight.attended ? look(sight, state) : undefined;
+  const parts = partsOf(spec, state, after?.context ?? seen, token.vector);
+  const read = readoutOf(model, parts, key && { key, stream: streams.readout + t });
+  const attention = before?.weights ?? after?.weights;
+  return {
+    read,
+    states: spec.feeding ? { ...ran.states, readout: read } : ran.states,
+    ...(attention && { attention }),
+  };
+}
+
+const firstState = ({ decoder }: TranslatorSpec): string =>
+  [...stackStates(decoder.slice(-1), 1).keys()][0].split(".")[0];
+
+/** Attention for M = N*K queries [M,H]; the context as [M,C]. */
+function look({ attended: seen }: Sight, query: Tensor): { readonly context: Tensor; readonly weights: Tensor } {
+  const [M, H] = query.shape;
+  const N = (seen as Attended).values.shape[0];
+  const { context, weights } = attend(seen as Attended, reshape(query, [N, M / N, H]));
+  return { context: reshape(context, [M, context.shape[2]]), weights };
+}
+
+/** One row for each sentence becomes one for each of its beams. */
+function rowsOf(x: Tensor, M: number): Tensor {
+  const [N, C] = x.shape;
+  return N === M ? x : reshape(broadcastTo(reshape(x, [N, 1, C]), [N, M / N, C]), [M, C]);
+}
+
+/** The input of the first layer: the token, then what is seen or fed back. The token's product is not made again. */
+function stepInput(
+  { spec }: Translator,
+  weights: Named,
+  { vector, product }: StepToken,
+  others: readonly (Tensor | undefined)[],
+): LayerInput {
+  const rest = others.filter((x) => x !== undefined);
+  const all = [...(vector ? [vector] : []), ...rest];
+  const sequence = (): Tensor => stack([all.length > 0 ? concat(all) : zeros([0])]);
+  const W = weights["decoder.weight_ih_l0"];
+  if (!product || !W || rest.length === 0) return sequence();
+  const from = readWidth(spec.target);
+  const beside = matmul(concat(rest), slice(W, 1, from, W.shape[1]), { transposeB: true });
+  return { product: stack([add(product, beside)]), of: W, sequence };
+}
+
+/** Products of all tokens [T,N,E] with the first layer's weights at once; undefined where the cell has no such weights. */
+export function tokenProducts(how: Writing, vectors: Tensor | undefined): Tensor | undefined {
+  const W = how.stack["decoder.weight_ih_l0"];
+  if (!W || !vectors) return undefined;
+  return matmul(vectors, slice(W, 1, 0, vectors.shape[vectors.shape.length - 1]), { transposeB: true });
+}
+
+function partsOf(spec: TranslatorSpec, state: Tensor, context: Tensor | undefined, token: Tensor | undefined): Tensor {
+  if (spec.readout === "state") return state;
+  const parts = spec.readout === "context" ? [state, context] : [state, context, token];
+  return concat(parts.filter((part) => part !== undefined));
+}
+
+/** What the head reads: the parts, or tanh(W parts + b), less what is dropped. */
+function readoutOf(
+  { spec, weights }: Translator,
+  parts: Tensor,
+  draw: { readonly key: Tensor; readonly stream: number } | undefined,
+): Tensor {
+  const read =
+    spec.readoutUnits === 0 ? parts : tanh(linear(parts, weights["readout.weight"], weights["readout.bias"]));
+  return draw && spec.dropout > 0 ? dropout(read, { rate: spec.dropout, ...draw }) : read;
+}
+
+/** Logits [...,V+1] of what the head reads. */
+export function logitsOf({ spec, weights }: Translator, read: Tensor): Tensor {
+  const name = spec.tied ? (tableName(spec, "target") as string) : "head.weight";
+  const table = weights[name];
+  const classes = weights["head.bias"].shape[0];
+  return linear(read, table.shape[0] === classes ? table : slice(table, 0, 0, classes), weights["head.bias"]);
+}
+
+export interface Written {
+  /** What the head reads at every step [T,N,P]. */
+  readonly read: Tensor;
+  /** [N,T,S] */
+  readonly attention?: Tensor;
+}
+
+/** A whole target, its tokens given: ids [T,N] from the boundary on. Large products are made for all steps at once. */
+export function writeAll(model: Translator, reading: Reading, ids: Tensor, key?: Tensor): Written {
+  const how = writing(model, sightOf(model, reading), key);
+  const vectors = readTarget(model, ids, key);
+  return stepwise(model.spec)
+    ? writeBySteps(how, reading.states, vectors, ids.shape[0])
+    : writeAtOnce(how, reading.states, vectors, ids.shape);
+}
+
+function writeBySteps(how: Writing, first: Named, vectors: Tensor | undefined, T: number): Written {
+  const products = tokenProducts(how, vectors);
+  const reads: Tensor[] = [];
+  const looks: Tensor[] = [];
+  let states = first;
+  for (let t = 0; t < T; t++) {
+    const token = { ...(vectors && { vector: at(vectors, 0, t) }), ...(products && { product: at(products, 0, t) }) };
+    const step = writeStep(how, token, states, t);
+    states = step.states;
+    reads.push(step.read);
+    if (step.attention) looks.push(step.attention);
+  }
+  return { read: stack(reads), ...(looks.length > 0 && { attention: concat(looks, 1) }) };
+}
+
+function writeAtOnce(
+  { model, sight, stack: weights, key }: Writing,
+  first: Named,
+  vectors: Tensor | undefined,
+  [T, N]: readonly number[],
+): Written {
+  const { spec } = model;
+  const C = sight.v.shape[1];
+  const every = spec.context === "every" ? broadcastTo(reshape(sight.v, [1, N, C]), [T, N, C]) : undefined;
+  const input = [vectors, every].filter((x) => x !== undefined);
+  const { y } = runStack(spec.decoder, weights, input.length > 0 ? concat(input) : zeros([T, N, 0]), first, {
+    name: "decoder",
+    stream: streams.decoder,
+    ...(key && { key }),
+  });
+  const seen = sight.attended && attend(sight.attended, transpose(y, [1, 0, 2]));
+  const context = seen ? transpose(seen.context, [1, 0, 2]) : every;
+  const parts = partsOf(spec, y, context, vectors);
+  const read = readoutOf(model, parts, key && { key, stream: streams.readout });
+  return { read, ...(seen && { attention: seen.weights }) };
+}
