@@ -173,6 +173,20 @@ def lstm_layer_norm(x, h, c, w):
     return torch.sigmoid(o) * torch.tanh(norm(c, "gain_c_l0", "bias_c_l0")), c
 
 
+def gru_layer_norm(x, h, w):
+    """Ba 2016, gates r,z,n, reset after: r and z normalised together, n by itself, input and recurrent sums each."""
+    H = h.shape[1]
+
+    def sums(v, side):
+        s, gain, bias = v @ w[f"weight_{side}_l0"].T, w[f"gain_{side}_l0"], w[f"bias_{side}_l0"]
+        norm = lambda a, b: nn.functional.layer_norm(s[:, a:b], (b - a,), gain[a:b], bias[a:b], 1e-5)
+        return norm(0, 2 * H), norm(2 * H, 3 * H)
+
+    (a, an), (b, bn) = sums(x, "ih"), sums(h, "hh")
+    r, z = torch.sigmoid(a + b).split(H, 1)
+    return ((1 - z) * torch.tanh(an + r * bn) + z * h,)
+
+
 def by_steps(step, x, states, w, lengths):
     """A cell of one's own over a padded batch: each row by itself, zeros past its end."""
     T, rows, last = x.shape[0], [], []
@@ -199,6 +213,8 @@ def stack(cell, hidden, depth, both, P=None, step=None, gates=4):
         shapes = {"weight_ih": (G, D), "weight_hh": (G, H), "bias_ih": (G,), "bias_hh": (G,)}
         if step is lstm_layer_norm:
             shapes |= {"gain_ih": (G,), "gain_hh": (G,), "gain_c": (H,), "bias_c": (H,)}
+        if step is gru_layer_norm:
+            shapes |= {"gain_ih": (G,), "gain_hh": (G,)}
         w = {f"{name}_l0": given(*shape, scale=0.7).requires_grad_() for name, shape in shapes.items()}
         y, last = by_steps(step, x, tuple(states.values()), w, lengths)
     else:
@@ -237,4 +253,5 @@ write("stacks", [
     stack("gru", 2, 2, True),
     stack("gru-before", 3, 1, False, step=gru_before, gates=3),
     stack("lstm-layer-norm", 3, 1, False, step=lstm_layer_norm),
+    stack("gru-layer-norm", 3, 1, False, step=gru_layer_norm, gates=3),
 ])

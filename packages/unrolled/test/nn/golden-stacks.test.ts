@@ -28,7 +28,7 @@ import type { Plain } from "./golden.js";
 
 type Plains = Readonly<Record<string, Plain>>;
 interface StackCase {
-  readonly cell: "lstm" | "gru" | "gru-before" | "lstm-layer-norm";
+  readonly cell: "lstm" | "gru" | "gru-before" | "lstm-layer-norm" | "gru-layer-norm";
   readonly hidden: number;
   readonly layers: number;
   readonly both: boolean;
@@ -47,7 +47,8 @@ const cases: readonly StackCase[] = JSON.parse(
 function cellOfCase({ cell, hidden, inputs }: StackCase): CellSpec {
   const [, , P] = inputs.h0.shape;
   if (cell === "lstm") return cellSpec("lstm", { projection: P === hidden ? null : P });
-  return cell === "lstm-layer-norm" ? cellSpec("lstm", { layerNorm: true }) : cellSpec(cell);
+  if (cell === "lstm-layer-norm") return cellSpec("lstm", { layerNorm: true });
+  return cell === "gru-layer-norm" ? cellSpec("gru", { layerNorm: true }) : cellSpec(cell);
 }
 
 const first = (t: Tensor, k: number): Tensor => reshape(slice(t, 0, k, k + 1), t.shape.slice(1));
