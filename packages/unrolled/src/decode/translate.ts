@@ -54,17 +54,15 @@ function hold(model: Translator, { sentences: N, beam: K, steps: S }: Translator
   const C = placeWidth(spec);
   const A = model.weights["attention.key.weight"]?.shape[0] ?? C;
   const looks = spec.attention !== "none";
-  return {
-    places: variables("places", {
-      v: { shape: [N, C] },
-      values: { shape: looks ? [N, S, C] : [1, 1, 1] },
-      keys: { shape: looks ? [N, S, A] : [1, 1, 1] },
-    }),
-    states: variables(
-      "states",
-      Object.fromEntries([...decoderStates(spec, N * K)].map(([name, shape]) => [name, { shape }])),
-    ),
-  };
+  // One storage: the writing program writes its states, so that nothing in it counts as frozen.
+  const made = variables("translation", {
+    v: { shape: [N, C] },
+    values: { shape: looks ? [N, S, C] : [1, 1, 1] },
+    keys: { shape: looks ? [N, S, A] : [1, 1, 1] },
+    ...Object.fromEntries([...decoderStates(spec, N * K)].map(([name, shape]) => [name, { shape }])),
+  });
+  const { v, values, keys, ...states } = made;
+  return { places: { v, values, keys }, states };
 }
 
 /** Two programs: one reads N sources, the other writes one token of M rows, each going on from the row that it is told. */
@@ -133,7 +131,7 @@ export function translatorProgram(
     close() {
       reader.close();
       step.close();
-      for (const v of [held.places.v, ...Object.values(held.states).slice(0, 1)]) evict(device, v.storage);
+      evict(device, held.places.v.storage);
     },
   };
 }
