@@ -62,16 +62,7 @@ const extensions = new Map<string, RowFormat>([
 export function parseRows(path: string, bytes: Uint8Array, reading: RowReading): Rows {
   const extension = extname(path).toLowerCase();
   const format = extensions.get(extension);
-  if (reading.tokens === "vector") {
-    if (extension === ".npy" && reading.task === "regress") return seriesRows(parseNpy(bytes, path));
-    if (format !== "csv" && format !== "tsv")
-      throw wrongFormat(path, reading.task === "regress" ? ".csv, .tsv or .npy" : ".csv or .tsv", "numbers");
-    const text = textOf(bytes, path);
-    const separator = format === "csv" ? "," : "\t";
-    return seriesRows(
-      parseSeries(text, { where: path, separator, ...columns(reading), ...usualLabel(text, separator, reading) }),
-    );
-  }
+  if (reading.tokens === "vector") return parseVectors(path, bytes, reading);
   if (reading.task === "tag") {
     if (format === "csv" || extension === ".npy")
       throw wrongFormat(path, ".jsonl, or lines of a token and its tag (.tsv, .conll, .txt)", "tags");
@@ -85,19 +76,40 @@ export function parseRows(path: string, bytes: Uint8Array, reading: RowReading):
   return { kind: "texts", rows: parseLabelled(textOf(bytes, path), { where: path, format, ...names }) };
 }
 
+/** Sequences of numbers; standard input is CSV. DataError with file and line. */
+export function parseVectors(path: string, bytes: Uint8Array, reading: Omit<RowReading, "tokens">): Rows {
+  const extension = extname(path).toLowerCase();
+  if (extension === ".npy" && reading.task === "regress") return seriesRows(parseNpy(bytes, path));
+  if (extension !== "" && extension !== ".csv" && extension !== ".tsv")
+    throw wrongFormat(path, reading.task === "regress" ? ".csv, .tsv or .npy" : ".csv or .tsv", "numbers");
+  const text = textOf(bytes, path);
+  const separator = extension === ".tsv" ? "\t" : ",";
+  const { idColumn, labelColumn } = { ...columns(reading), ...usualLabel(text, separator, reading) };
+  // One to one: a vector and its label.
+  const apart = reading.task === "classify" && reading.idColumn === null;
+  const named = { ...(idColumn !== undefined && { idColumn }), ...(labelColumn !== undefined && { labelColumn }) };
+  return seriesRows(parseSeries(text, { where: path, separator, apart, ...named }));
+}
+
 /** A column called "label", where labels are learnt and no column is named. */
 function usualLabel(
   text: string,
   separator: string,
-  { task, labelColumn }: RowReading,
+  { task, labelColumn }: Pick<RowReading, "task" | "labelColumn">,
 ): { readonly labelColumn?: string } {
   if (task === "regress" || labelColumn !== null) return {};
   const [header] = text.split(/\r?\n/, 1);
   return header.split(separator).includes("label") ? { labelColumn: "label" } : {};
 }
 
+interface NamedColumns {
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  readonly idColumn?: string;
+}
+
 /** Columns that were named. */
-const columns = ({ textColumn, labelColumn, idColumn }: RowReading) => ({
+const columns = ({ textColumn, labelColumn, idColumn }: Omit<RowReading, "tokens">): NamedColumns => ({
   ...(textColumn !== null && { textColumn }),
   ...(labelColumn !== null && { labelColumn }),
   ...(idColumn !== null && { idColumn }),

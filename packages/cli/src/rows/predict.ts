@@ -1,5 +1,4 @@
 // `unrolled predict`: labels of texts, tags of tokens, numbers of sequences.
-import { extname } from "node:path";
 import {
   type Answer,
   bestLabel,
@@ -11,21 +10,18 @@ import {
   type LabelledText,
   type Network,
   type NetworkSpec,
-  parseNpy,
-  parseSeries,
   predictor,
   type Rows,
   rowExamples,
   scanWords,
-  seriesRows,
   type TaggedTokens,
-  textOf,
 } from "unrolled";
 import type { Context } from "../context.js";
 import { readBytes } from "../data.js";
 import { exitCodes, UsageError } from "../exit.js";
 import { harmless, styleFor } from "../terminal/style.js";
 import { painter } from "./colours.js";
+import { parseVectors } from "./data.js";
 import { openRowModel, rowTaskOf } from "./model.js";
 import type { PredictOptions } from "./options.js";
 
@@ -111,15 +107,9 @@ function tokensOf({ input }: NetworkSpec, text: string): readonly string[] {
 
 /** Lines of text, lines of JSON with a text or tokens, or numbers. */
 function fileRows(model: Network, path: string, bytes: Uint8Array, options: PredictOptions): Rows {
-  const extension = extname(path).toLowerCase();
-  if (model.spec.input.kind === "vector") {
-    if (extension === ".npy") return seriesRows(parseNpy(bytes, path));
-    const { idColumn, labelColumn } = options;
-    const columns = { ...(idColumn !== undefined && { idColumn }), ...(labelColumn !== undefined && { labelColumn }) };
-    return seriesRows(
-      parseSeries(textOf(bytes, path), { where: path, separator: extension === ".tsv" ? "\t" : ",", ...columns }),
-    );
-  }
+  const { labelColumn = null, idColumn = null } = options;
+  if (model.spec.input.kind === "vector")
+    return parseVectors(path, bytes, { task: model.spec.task, textColumn: null, labelColumn, idColumn });
   const { text, invalidAt } = decodeUtf8(bytes);
   if (invalidAt >= 0) throw new DataError(`${path}: must be UTF-8, byte ${invalidAt} is not`, { code: "invalid-utf8" });
   const lines = text

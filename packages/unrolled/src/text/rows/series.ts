@@ -30,6 +30,8 @@ export interface SeriesOptions {
   readonly idColumn?: string;
   /** A label of every step, which is no number of the vector; a column's name or its number from 1. */
   readonly labelColumn?: string;
+  /** Every row is a sequence of one step. */
+  readonly apart?: boolean;
   readonly limits?: Limits;
 }
 
@@ -55,7 +57,7 @@ export function parseSeries(text: string, options: SeriesOptions): SeriesSet {
   const first = rows.findIndex(({ fields }) => fields.length > 0);
   if (first < 0) throw new DataError(`${where}: must hold rows of numbers, holds none`, { code: "no-rows" });
   const columns = findColumns(rows[first]!, options);
-  const groups = grouped(rows.slice(columns.header ? first + 1 : first), columns, where);
+  const groups = grouped(rows.slice(columns.header ? first + 1 : first), columns, options);
   if (groups.length === 0)
     throw new DataError(`${where}: must hold rows of numbers, holds a header line alone`, { code: "no-rows" });
   const names = columns.values.map((column) => columns.header?.[column] ?? String(column + 1));
@@ -90,7 +92,7 @@ interface Group {
   readonly id: string | undefined;
 }
 
-function grouped(rows: readonly TableRow[], columns: Columns, where: string): Group[] {
+function grouped(rows: readonly TableRow[], columns: Columns, { where, apart = false }: SeriesOptions): Group[] {
   const groups: Group[] = [];
   const seen = new Set<string>();
   let open: Group | undefined;
@@ -102,7 +104,7 @@ function grouped(rows: readonly TableRow[], columns: Columns, where: string): Gr
     if (row.fields.length !== columns.width)
       throw atLine(where, row.line, `must have ${columns.width} fields, has ${row.fields.length}`, "row-fields");
     const id = columns.id < 0 ? undefined : row.fields[columns.id]!;
-    if (open === undefined || open.id !== id) {
+    if (open === undefined || open.id !== id || apart) {
       if (id !== undefined && seen.has(id))
         throw atLine(
           where,

@@ -35,6 +35,15 @@ describe("sequences in tables", () => {
     expect(read("mon,1\ntue,2\n", { idColumn: "1" }).sequences.length).toBe(2);
   });
 
+  it("reads every row apart where it is asked to", () => {
+    const { sequences } = read("x,what\n1,run\n2,sit\n\n3,run", { labelColumn: "what", apart: true });
+    expect(sequences.map(({ steps, labels, line }) => [steps, ...labels, line])).toEqual([
+      [1, "run", 2],
+      [1, "sit", 3],
+      [1, "run", 5],
+    ]);
+  });
+
   it("reads labels of steps", () => {
     const { sequences, columns } = read("x,what,y\n1,run,2\n3,sit,4", { labelColumn: "what" });
     expect([columns, sequences[0].labels]).toEqual([
