@@ -32,11 +32,13 @@ class Model(nn.Module):
         super().__init__()
         H, V = w["hidden"], w["vocabulary"]
         self.embedding = nn.Embedding(V, H)
-        self.rnn = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[w["cell"]](H, H, w["layers"])
-        self.head = nn.Linear(H, V)
+        self.both = w["kind"] == "bidirectional"
+        make = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[w["cell"]]
+        self.rnn = make(H, H, w["layers"], bidirectional=self.both)
+        self.head = nn.Linear(2 * H if self.both else H, V)
 
     def forward(self, x, state):
-        y, state = self.rnn(self.embedding(x), state)
+        y, state = self.rnn(self.embedding(x), None if self.both else state)
         return self.head(y), state
 
 
@@ -135,7 +137,7 @@ def generation(w):
 
 
 def prepare(w):
-    make = {"training": training, "custom-cell": training, "forward": forward_only}.get(w["kind"], generation)
+    make = {"training": training, "custom-cell": training, "bidirectional": training, "forward": forward_only}.get(w["kind"], generation)
     work, run = make(w)
     return work, f"PyTorch {torch.__version__}, {blas()}, {torch.get_num_threads()} threads", run
 
@@ -147,7 +149,7 @@ if len(sys.argv) > 2 and sys.argv[2] == "first-step":
 elif len(sys.argv) > 2 and sys.argv[2] == "first-character":
     sizes = {"hidden": 128, "layers": 2, "sequence": 1, "batch": 1, "vocabulary": 65}
     with torch.no_grad():
-        logits, _ = Model({**sizes, "cell": "lstm"})(torch.zeros(1, 1, dtype=torch.long), None)
+        logits, _ = Model({**sizes, "kind": "generation", "cell": "lstm"})(torch.zeros(1, 1, dtype=torch.long), None)
         torch.multinomial(torch.softmax(logits[0], -1), 1).item()
     print('{"first": "character"}', flush=True)
 else:

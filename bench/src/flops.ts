@@ -10,8 +10,10 @@ const gates = { rnn: 1, gru: 3, lstm: 4 } as const;
  */
 export function modelFlops(w: Workload): number {
   const { hidden: H, layers: L, vocabulary: V } = w;
-  const forward = L * 2 * gates[w.cell] * H * (H + H) + 2 * H * V;
-  return forward * passes(w);
+  const layer = (D: number): number => 2 * gates[w.cell] * H * (D + H);
+  // Two directions, and from the second layer on an input of both.
+  if (w.kind === "bidirectional") return (2 * layer(H) + 2 * (L - 1) * layer(2 * H) + 2 * 2 * H * V) * passes(w);
+  return (L * layer(H) + 2 * H * V) * passes(w);
 }
 
 /**
@@ -21,10 +23,12 @@ export function modelFlops(w: Workload): number {
  */
 export function leastFlops(w: Workload): number {
   const { hidden: H, sequence: T, batch: N, vocabulary: V } = w;
-  const first = 2 * gates[w.cell] * H * H * passes(w);
+  const directions = w.kind === "bidirectional" ? 2 : 1;
+  const first = directions * 2 * gates[w.cell] * H * H * passes(w);
   if (w.kind === "custom-cell") return modelFlops(w);
-  if (w.kind !== "training") return modelFlops(w) - first;
+  if (w.kind !== "training" && w.kind !== "bidirectional") return modelFlops(w) - first;
   return V <= T * N ? modelFlops(w) - first * (1 - V / (T * N)) : modelFlops(w);
 }
 
-const passes = ({ kind }: Workload): number => (kind === "training" || kind === "custom-cell" ? 3 : 1);
+const trained: ReadonlySet<Workload["kind"]> = new Set(["training", "custom-cell", "bidirectional"]);
+const passes = ({ kind }: Workload): number => (trained.has(kind) ? 3 : 1);

@@ -1,7 +1,7 @@
 // What is measured, as data: the workloads and the marks they are held to.
 // H hidden, L layers, T time, N batch, V vocabulary.
 
-export type WorkloadKind = "training" | "forward" | "generation" | "generation-batch" | "custom-cell";
+export type WorkloadKind = "training" | "forward" | "generation" | "generation-batch" | "custom-cell" | "bidirectional";
 
 /** Least ratio to the named peer's tokens per second, two threads each. */
 export interface Mark {
@@ -80,6 +80,7 @@ export const workloads: readonly Workload[] = [
   workload("generate-lstm-1024", "lstm", [1024, 2, 1, 1], { kind: "generation", marks: torch(4, 2) }),
   workload("generate-64-lstm-512", "lstm", [512, 2, 1, 64], { kind: "generation-batch", marks: torch(2, 1) }),
   workload("words-lstm-256", "lstm", [256, 2, 35, 20], { vocabulary: 10_000, marks: torch(1.5, 0.7) }),
+  workload("bidirectional-lstm-256", "lstm", [256, 2, 50, 50], { kind: "bidirectional", marks: torch(1.5, 0.7) }),
   workload("custom-lstm-128", "lstm", [128, 2, 50, 50], { kind: "custom-cell", marks: torch(1.5, 0.6) }),
   workload("custom-lstm-512", "lstm", [512, 2, 64, 64], { kind: "custom-cell", marks: torch(1.5, 0.6) }),
 ]; // prettier-ignore
