@@ -1,5 +1,6 @@
 // What the options of the fused cells cost: training steps of language models that differ in their cell alone, against the
-// plain cell, turn by turn in one process. `npm run bench:cells [-- --device native|wasm --threads N --rounds N --size 128,512]`
+// plain cell, turn by turn in one process.
+// `npm run bench:cells [-- --device native|wasm --threads N --rounds N --size 128,512 --only TEXT]`
 // Exit code 1 where an option that has a mark costs more. H hidden, T time, N batch.
 import { parseArgs } from "node:util";
 import { openNative, openWasm } from "@unrolled/kernels";
@@ -56,7 +57,7 @@ function stepOf(device: Device, w: Workload, cell: CellChoice): () => void {
 }
 
 /** Seconds of every row in every round; the rows take turns. */
-function timesOf(device: Device, w: Workload, rounds: number): Map<string, number[]> {
+function timesOf(device: Device, w: Workload, rows: readonly Row[], rounds: number): Map<string, number[]> {
   const steps = rows.map(({ name, cell }) => ({ name, run: stepOf(device, w, cell) }));
   for (const { run } of steps) run();
   const times = new Map(rows.map(({ name }) => [name, [] as number[]]));
@@ -69,7 +70,7 @@ function timesOf(device: Device, w: Workload, rounds: number): Map<string, numbe
   return times;
 }
 
-function report(w: Workload, times: ReadonlyMap<string, number[]>): boolean {
+function report(w: Workload, rows: readonly Row[], times: ReadonlyMap<string, number[]>): boolean {
   let kept = true;
   console.log(`H ${w.hidden}, L ${w.layers}, T ${w.sequence}, N ${w.batch}`);
   for (const { name, against, mark } of rows) {
@@ -93,13 +94,16 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "9" },
     size: { type: "string", default: "128,512" },
+    only: { type: "string", default: "" },
   },
 });
+// The plain cells are always there, to measure against.
+const chosen = rows.filter(({ name, against }) => name === against || name.includes(values.only));
 const threads = Number(values.threads);
 const device = values.device === "wasm" ? await openWasm({ threads }) : await openNative({ threads });
 console.log(device.detail);
 for (const size of values.size.split(",")) {
   const [w] = chooseWorkloads([`lstm-${size}`]);
-  if (!report(w, timesOf(device, w, Number(values.rounds)))) process.exitCode = 1;
+  if (!report(w, chosen, timesOf(device, w, chosen, Number(values.rounds)))) process.exitCode = 1;
 }
 device.close();

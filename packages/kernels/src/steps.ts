@@ -81,23 +81,17 @@ function estimate(kernel: KernelName, numbers: Float64Array, threads: number): n
 
 /** How often threads meet inside a recurrent kernel: never where each has its rows of the batch. */
 function meetings(kernel: KernelName, { T, N, H }: Numbers, threads: number): number {
-  const gates = recurrentGates[kernel];
+  const gates = recurrentGates(kernel);
   if (gates === undefined || T === undefined || N === undefined || H === undefined) return 0;
   const byPanels = N < threads || (N <= fewRows && gates * H * H >= muchWeight);
-  return byPanels ? T * (kernel.startsWith("gruBefore") ? 2 : 1) : 0;
+  return byPanels && !kernel.includes("Norm") ? T * (kernel.startsWith("gruBefore") ? 2 : 1) : 0;
 }
 
-/** Gates of the recurrent kernels. */
-const recurrentGates: Partial<Record<KernelName, number>> = {
-  rnn: 1,
-  rnnGrad: 1,
-  lstm: 4,
-  lstmGrad: 4,
-  gru: 3,
-  gruGrad: 3,
-  gruBefore: 3,
-  gruBeforeGrad: 3,
-}; // prettier-ignore
+const gatesOfCell: Readonly<Record<string, number>> = { rnn: 1, lstm: 4, gru: 3, gruBefore: 3 };
+
+/** Gates of the recurrent kernels, with or without options and normalisation; undefined for the others. */
+const recurrentGates = (kernel: KernelName): number | undefined =>
+  gatesOfCell[kernel.replace(/(Variant|Norm)?(Grad)?$/, "")];
 
 /** Nanoseconds per word of the kernels whose words cost more than reading them. */
 const wordCosts: Partial<Record<KernelName, number>> = {
@@ -112,7 +106,7 @@ const wordCosts: Partial<Record<KernelName, number>> = {
 }; // prettier-ignore
 
 function multiplyAdds(kernel: KernelName, n: Numbers): number {
-  const gates = recurrentGates[kernel];
+  const gates = recurrentGates(kernel);
   if (gates !== undefined) return (n.T as number) * (n.N as number) * (n.H as number) ** 2 * gates;
   if (kernel === "multiply") return (n.M as number) * (n.N as number) * (n.K as number);
   if (kernel === "gemm") return (n.batch as number) * (n.M as number) * (n.N as number) * (n.K as number);

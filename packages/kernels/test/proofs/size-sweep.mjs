@@ -5,11 +5,18 @@ import { encodeRecord, meetStep } from "./recording.mjs";
 
 export const largestSize = 257;
 
-const recurrent = (n) => [
-  { T: 2, N: 3, H: n, reverse: n % 2, activation: n % 4 },
-  { T: 3, N: n, H: 5, reverse: n % 2, activation: n % 4 },
-  { T: n, N: 2, H: 3, reverse: n % 2, activation: n % 4 },
-];
+/** Options of the recurrent kernels, each of their activations in turn. */
+const options = (n) => ({
+  ...{ coupled: n % 2, previous: n % 3 === 0 ? 1 : 0, clip: n % 3, epsilon: 1e-5 },
+  ...{ gate: n % 7, gateAlpha: 0.25, gateBeta: 0.5, candidate: (n + 1) % 7, candidateAlpha: 0.5, candidateBeta: 1 },
+  ...{ output: (n + 2) % 7, outputAlpha: 0.5, outputBeta: 1 },
+});
+const recurrent = (n) =>
+  [
+    { T: 2, N: 3, H: n },
+    { T: 3, N: n, H: 5 },
+    { T: n, N: 2, H: 3 },
+  ].map((size) => ({ ...size, reverse: n % 2, activation: n % 4, ...options(n) }));
 const rows = (name) => (n) => [
   { R: 3, [name]: n, log: n % 2, ignore: 1, epsilon: 1e-5 },
   { R: n, [name]: 5, log: n % 2, ignore: 1, epsilon: 1e-5 },
