@@ -23,12 +23,12 @@ export interface Options {
 
 export const help = `Usage: npm run bench -- [NAME...] [options]
 
-Measures training and generation of this library beside PyTorch, numpy, tfjs and brain.js, all in turn.
+Measures training and generation of this library beside PyTorch, numpy, tfjs, brain.js and jax-js, all in turn.
 
   NAME...            workloads by name (--list); all of them where left out
   --quick            five workloads, two minutes
   --list             names of the workloads
-  --only A,B         families: ${families.join(", ")} (default: all but wasm-simd; quick: without tfjs and brain)
+  --only A,B         families: ${families.join(", ")} (default: all but wasm-simd; quick: without tfjs, brain and jax)
   --threads 1,2      thread counts of ours
   --rounds N         measurements of each configuration (7; quick: 5)
   --seconds S        time of one measurement (0.5; quick: 0.15); a step that takes longer is one measurement
@@ -80,7 +80,7 @@ export function readOptions(argv: readonly string[]): Options {
 }
 
 const defaultFamilies = (quick: boolean): readonly Family[] =>
-  quick ? ["native", "wasm", "torch", "numpy"] : ["native", "wasm", "torch", "numpy", "tfjs", "brain"];
+  quick ? ["native", "wasm", "torch", "numpy"] : ["native", "wasm", "torch", "numpy", "tfjs", "brain", "jax"];
 
 function family(name: string): Family {
   const found = families.find((f) => f === name);

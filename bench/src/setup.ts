@@ -2,10 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { benchFolder, openBlasFolder, python } from "./measure/configurations.js";
+import { benchFolder, nodePackage, openBlasFolder, python } from "./measure/configurations.js";
 
 const folder = join(benchFolder, "peers");
-const peers = { "@tensorflow/tfjs": "4.22.0", "@tensorflow/tfjs-backend-wasm": "4.22.0", "brain.js": "1.6.1" };
+const peers = {
+  "@tensorflow/tfjs": "4.22.0",
+  "@tensorflow/tfjs-backend-wasm": "4.22.0",
+  "brain.js": "1.6.1",
+  "@jax-js/jax": "0.1.25",
+  [nodePackage]: "26",
+};
 
 function run(file: string, args: readonly string[]): boolean {
   const { status, error, stderr } = spawnSync(file, args, {

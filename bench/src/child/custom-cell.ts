@@ -4,7 +4,6 @@ import {
   add,
   assign,
   cell,
-  clamp,
   compile,
   concat,
   crossEntropy,
@@ -99,10 +98,14 @@ export function customCellTraining(device: Device, w: Workload): Omit<Task, "det
       gradient(loss, Object.values(weights)).map((g) => reshape(g, [g.shape.reduce((a, b) => a * b, 1)])),
       0,
     );
-    const flat = "value" in clip ? clamp(raw, -clip.value, clip.value) : raw;
-    const norm = sqrt(sumSquares(flat));
+    const norm = sqrt(sumSquares(raw));
+    const limit = "value" in clip ? clip.value : undefined;
     const scale = "norm" in clip ? minimum(1, div(clip.norm, add(norm, 1e-6))) : undefined;
-    return { outputs: { loss }, updates: [...optimizer.step(flat, rate, scale), ...carry], guard: add(loss, norm) };
+    return {
+      outputs: { loss },
+      updates: [...optimizer.step(raw, rate, { scale, limit }), ...carry],
+      guard: add(loss, norm),
+    };
   });
   const chunks = randomChunks(w);
   let t = 0;

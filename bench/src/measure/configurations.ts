@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Workload } from "../workloads.js";
 import type { Command } from "./child.js";
 
-export const families = ["native", "wasm", "wasm-simd", "torch", "numpy", "tfjs", "brain"] as const;
+export const families = ["native", "wasm", "wasm-simd", "torch", "numpy", "tfjs", "brain", "jax"] as const;
 export type Family = (typeof families)[number];
 
 /** One program with its threads. */
@@ -102,9 +102,13 @@ function numpy(): Configuration[] {
   }));
 }
 
-function script(family: "tfjs" | "brain", name: string, file: string): Configuration {
-  return { name, family, threads: 1, ours: false, command: { file: process.execPath, args: [source(file)] } };
+function script(family: "tfjs" | "brain" | "jax", name: string, file: string, node = process.execPath): Configuration {
+  return { name, family, threads: 1, ours: false, command: { file: node, args: [source(file)] } };
 }
+
+/** The Node that `npm run bench:setup` has installed for jax-js, which runs on no older one. */
+const newerNode = (): string => join(peersFolder, "node_modules", nodePackage, "bin/node");
+export const nodePackage = `node-${process.platform}-${process.arch}`;
 
 /** The peers that can measure this kind of workload; whether they are installed shows when they start. */
 export function peerConfigurations(family: Family, w: Workload): Configuration[] {
@@ -117,6 +121,10 @@ export function peerConfigurations(family: Family, w: Workload): Configuration[]
     return isSmall && (w.kind === "training" || w.kind === "forward") ? [script("tfjs", "tfjs", "tfjs-peer.mjs")] : [];
   if (family === "brain")
     return isSmall && w.kind === "training" ? [script("brain", "brain.js, batch 1", "brain-peer.mjs")] : [];
+  if (family === "jax")
+    return isSmall && w.kind === "training" && w.cell === "lstm"
+      ? [script("jax", "jax-js, no update", "jax-peer.mjs", newerNode())]
+      : [];
   return [];
 }
 

@@ -45,7 +45,7 @@ export interface WorkloadReport {
   readonly skipped: readonly { readonly name: string; readonly family: Family; readonly reason: string }[];
 }
 
-const peers = ["torch", "numpy", "tfjs", "brain"] as const;
+const peers = ["torch", "numpy", "tfjs", "brain", "jax"] as const;
 const shown = (c: { readonly family: Family; readonly threads: number }): string =>
   `${c.family}, ${c.threads} ${c.threads === 1 ? "thread" : "threads"}`;
 

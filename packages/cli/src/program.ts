@@ -199,6 +199,9 @@ const rateOptions = (): Option[] => [
   option("--patience <n>", "plateau: validations without gain (default: 2)", (o) => integer(o, 0)),
   option("--clip-norm <n>", "largest norm of all gradients (default: 5; 0: off)", (o) => real(o, { from: 0 })),
   option("--clip-value <v>", "largest single gradient (default: off)", (o) => real(o, { from: 0 })),
+  option("--precision <p>", "of products in training: f32 or, where the processor has it, bf16 (default: f32)", (o) =>
+    choice(o, ["f32", "bf16"]),
+  ),
 ];
 
 function sampleCommand(action: (directory: string, options: SampleOptions) => Promise<void>): Command {

@@ -52,6 +52,7 @@ const settings = z.strictObject({
   schedule,
   clipNorm: z.number().nullable(),
   clipValue: z.number().nullable(),
+  precision: z.enum(["f32", "bf16"]).default("f32"),
   validation: z.number().min(0).lt(1),
   sampleEvery: natural.nullable(),
   checkpointEvery: positive.nullable(),

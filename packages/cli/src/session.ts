@@ -34,6 +34,7 @@ export type SessionSettings = Pick<
   | "schedule"
   | "clipNorm"
   | "clipValue"
+  | "precision"
   | "sampleEvery"
   | "checkpointEvery"
   | "seed"
@@ -126,7 +127,7 @@ async function handle<M extends Metrics<M>>(event: TrainEvent<M>, session: Sessi
 }
 
 function trainOptions<M extends Metrics<M>>({ settings, task, device, stop, clock, resume, seconds }: Session<M>) {
-  const { epochs, maxSteps, clipNorm, clipValue, seed } = settings;
+  const { epochs, maxSteps, clipNorm, clipValue, precision, seed } = settings;
   const stepsPerEpoch = task.batches.count;
   const sampleEvery = settings.sampleEvery ?? Math.ceil(stepsOfRun(settings, stepsPerEpoch) / 10);
   const checkpointEvery = settings.checkpointEvery ?? checkpointPace;
@@ -138,6 +139,7 @@ function trainOptions<M extends Metrics<M>>({ settings, task, device, stop, cloc
     optimizer: optimizerSpec(settings.optimizer),
     schedule: settings.schedule,
     clip: { ...(clipNorm === null ? {} : { norm: clipNorm }), ...(clipValue === null ? {} : { value: clipValue }) },
+    precision,
     seed,
     ...(seconds === undefined && sampleEvery > 0 ? { sampleEvery } : {}),
     ...(settings.checkpointEvery !== null || checkpointEvery < stepsPerEpoch ? { checkpointEvery } : {}),

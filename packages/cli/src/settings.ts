@@ -1,5 +1,5 @@
 // What a training run is told: the options of `train`, complete and consistent. Recorded in the model directory.
-import type { CellName, TokenKind } from "unrolled";
+import type { CellName, Products, TokenKind } from "unrolled";
 import { UsageError } from "./exit.js";
 
 export const optimizerNames = ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as const;
@@ -39,6 +39,7 @@ export interface TrainOptions {
   readonly patience?: number;
   readonly clipNorm?: number;
   readonly clipValue?: number;
+  readonly precision?: Products;
   readonly validation?: number;
   readonly sampleEvery?: number;
   readonly checkpointEvery?: number;
@@ -68,6 +69,8 @@ export interface RunSettings {
   /** null: not clipped. */
   readonly clipNorm: number | null;
   readonly clipValue: number | null;
+  /** How training steps multiply matrices. */
+  readonly precision: Products;
   /** Part of the text held out. */
   readonly validation: number;
   /** Steps; null: at the start and at every tenth. */
@@ -123,6 +126,7 @@ export function runSettings(options: TrainOptions): RunSettings {
     schedule: scheduleSettings(options),
     clipNorm: zeroIsOff(options.clipNorm ?? 5),
     clipValue: zeroIsOff(options.clipValue ?? 0),
+    precision: options.precision ?? "f32",
     validation: options.validation ?? 0.1,
     sampleEvery: options.sampleEvery ?? null,
     checkpointEvery: options.checkpointEvery ?? null,

@@ -106,6 +106,18 @@ describe("train", () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it("bf16 where the device has none: one line, nothing left", async () => {
+    const ended = await unrolled(train(text, "--device", "wasm", "--precision", "bf16"));
+    expect(ended.code).not.toBe(0);
+    expect(ended.stderr).toMatch(
+      /unrolled: wasm\.load: products must be f32 [^\n]*, were bf16\nhint: [^\n]*bf16[^\n]*\n$/,
+    );
+    expect(existsSync(out)).toBe(false);
+    const unknown = await unrolled(train(text, "--precision", "f16"));
+    expect(unknown.code).not.toBe(0);
+    expect(unknown.stderr).toMatch(/--precision[^\n]*f32[^\n]*bf16[^\n]*f16/);
+  });
+
   it.skipIf(process.getuid?.() !== 0)("a directory it may not write to", async () => {
     mkdirSync(folder.path("locked"), { mode: 0o555 });
     const ended = await unrolled(["train", text, "--out", folder.path("locked", "new"), ...tiny], { uid: 65534 });

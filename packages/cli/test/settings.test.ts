@@ -64,6 +64,7 @@ describe("settings", () => {
       schedule: { name: "constant" },
       clipNorm: 5,
       clipValue: null,
+      precision: "f32",
       validation: 0.1,
       sampleEvery: null,
       checkpointEvery: null,

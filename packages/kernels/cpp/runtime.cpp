@@ -28,6 +28,7 @@ void meetAsWorker(void* crew) {
 
 // The program by value: while a late worker still looks for its end, the caller may already put the next one into the crew.
 void execute(float* base, Program program, int64_t times, const Team& team) {
+  Team whole = team;
   Team lone = team;
   lone.size = 1;
   for (int64_t turn = 0; turn < times; turn++) {
@@ -37,7 +38,9 @@ void execute(float* base, Program program, int64_t times, const Team& team) {
       // Read before the barrier: once all have met at the last step, the caller may let the program go.
       const double* next = step + 3 + static_cast<int64_t>(step[2]);
       const bool solo = team.size > 1 && (flags & soloStep);
-      if (!solo || team.rank == 0) runKernel(static_cast<int>(step[0]), base, step + 3, solo ? lone : team);
+      whole.half = lone.half = (flags & halfStep) != 0;
+      whole.rows = (flags & rowsStep) != 0;
+      if (!solo || team.rank == 0) runKernel(static_cast<int>(step[0]), base, step + 3, solo ? lone : whole);
       if (flags & meetStep) team.barrier();
       step = next;
     }
@@ -97,17 +100,20 @@ void finish(Crew* crew) {
   advance(&crew->job);
 }
 
+bool multipliesHalf() {
+#ifdef UNROLLED_BF16
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 double multiplyBare(int64_t turns) {
   float result = 0;
   const double operations = peak(turns, &result);
   volatile float kept = result;  // read by nobody, yet the loop must be run
   (void)kept;
   return operations;
-}
-
-double measurePeak(int64_t iterations) {
-  float result = 0;
-  return peak(iterations, &result);
 }
 
 }  // namespace UNROLLED

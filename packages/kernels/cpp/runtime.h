@@ -13,6 +13,8 @@ namespace UNROLLED {
 /** Flags of a step. */
 constexpr uint32_t soloStep = 1;  // so little work that rank 0 does it alone
 constexpr uint32_t meetStep = 2;  // all threads wait for each other after it
+constexpr uint32_t halfStep = 4;  // products in bfloat16
+constexpr uint32_t rowsStep = 8;  // threads split the rows (M of multiply, d2 of map): the same in neighbouring steps
 
 constexpr int maxThreads = 128;
 
@@ -57,10 +59,10 @@ void abandon(Crew* crew);
 /** Lets `work` return in every thread. */
 void finish(Crew* crew);
 
+/** Whether this build and this processor can run steps with `halfStep`. */
+bool multipliesHalf();
+
 /** Runs the bare multiply loop on the calling thread: what no kernel can beat. Returns its floating-point operations. */
 double multiplyBare(int64_t turns);
-
-/** Does that many rounds of bare multiply-adds and answers how many floating-point operations they were. */
-double measurePeak(int64_t iterations);
 
 }  // namespace UNROLLED

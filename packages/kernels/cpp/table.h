@@ -148,10 +148,10 @@ constexpr const char* kernelShapes[kernelCount] = {
     "bbbbbbbbbbbbnnnn",  // gruNormGrad
     "bbn",  // sumSquares
     "bbbn",  // assign
-    "bbbbbbnnnn",  // sgd
-    "bbbbbbnnn",  // adagrad
-    "bbbbbbnnnn",  // rmsprop
-    "bbbbbbbnnnnnn",  // adam
+    "bbbbbbnnnnn",  // sgd
+    "bbbbbbnnnn",  // adagrad
+    "bbbbbbnnnnn",  // rmsprop
+    "bbbbbbbnnnnnnn",  // adam
 };
 
 /** A buffer is two numbers: offset and length in words. 0, 0 is an absent one. */
@@ -1494,6 +1494,7 @@ struct SgdArgs {
   int64_t nesterov;
   double momentum;
   double decay;
+  double limit;
 
   static SgdArgs read(float* base, const double* numbers) {
     SgdArgs a;
@@ -1507,6 +1508,7 @@ struct SgdArgs {
     a.nesterov = static_cast<int64_t>(numbers[13]);
     a.momentum = numbers[14];
     a.decay = numbers[15];
+    a.limit = numbers[16];
     return a;
   }
 };
@@ -1521,6 +1523,7 @@ struct AdagradArgs {
   int64_t n;
   double epsilon;
   double decay;
+  double limit;
 
   static AdagradArgs read(float* base, const double* numbers) {
     AdagradArgs a;
@@ -1533,6 +1536,7 @@ struct AdagradArgs {
     a.n = static_cast<int64_t>(numbers[12]);
     a.epsilon = numbers[13];
     a.decay = numbers[14];
+    a.limit = numbers[15];
     return a;
   }
 };
@@ -1548,6 +1552,7 @@ struct RmspropArgs {
   double alpha;
   double epsilon;
   double decay;
+  double limit;
 
   static RmspropArgs read(float* base, const double* numbers) {
     RmspropArgs a;
@@ -1561,6 +1566,7 @@ struct RmspropArgs {
     a.alpha = numbers[13];
     a.epsilon = numbers[14];
     a.decay = numbers[15];
+    a.limit = numbers[16];
     return a;
   }
 };
@@ -1579,6 +1585,7 @@ struct AdamArgs {
   double beta2;
   double epsilon;
   double decay;
+  double limit;
 
   static AdamArgs read(float* base, const double* numbers) {
     AdamArgs a;
@@ -1595,6 +1602,7 @@ struct AdamArgs {
     a.beta2 = numbers[17];
     a.epsilon = numbers[18];
     a.decay = numbers[19];
+    a.limit = numbers[20];
     return a;
   }
 };

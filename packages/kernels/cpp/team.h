@@ -15,6 +15,8 @@ struct Team {
   int rank = 0;              // this thread, 0 <= rank < size
   int size = 1;              // threads in the team
   float* scratch = nullptr;  // [scratchWords], this thread's own, 64-byte aligned, contents undefined
+  bool half = false;         // products in bfloat16, where this build can
+  bool rows = false;         // threads split the rows of this call evenly, as in the calls around it
   float* shared = nullptr;   // [sharedWords], the team's, 64-byte aligned, contents undefined
   void (*wait)(void*) = nullptr;
   void* context = nullptr;  // the argument of `wait`

@@ -27,6 +27,8 @@ export interface Engine {
   readonly threads: number;
   readonly detail: string;
   readonly limitWords: number;
+  /** Whether programs may multiply in bfloat16. */
+  readonly bf16: boolean;
   /** Words that can be had from the system now. */
   readonly available: () => number;
   /** Makes memory reach to word `top`; false where it cannot. */
@@ -189,12 +191,14 @@ function load(state: State, program: EncodedProgram, memory: Memory): Handle {
   if (typeof program !== "object" || program === null)
     fail(`${engine.name}.load`, "must be given a program", "argument");
   // A copy first: what is checked is what runs, whoever else writes to the array.
-  const { calls, work } = program;
+  const { calls, work, products = "f32" } = program;
   const copy = {
     code: program.code instanceof Float64Array ? new Float64Array(program.code) : program.code,
     calls,
     work,
+    products,
   };
+  if (products !== "f32" && !(products === "bf16" && engine.bf16)) refuseProducts(engine, String(products));
   const regions = new Set<number>();
   checkProgram(copy, arena.top(), (offset, words) => {
     const region = findRegion(state, offset, words);
@@ -205,6 +209,13 @@ function load(state: State, program: EncodedProgram, memory: Memory): Handle {
   const handle = engine.load(steps.code, memory);
   state.programs.set(handle, { way: steps.doubtful ? openChoice() : steps.alone, regions, stale: false });
   return handle as Handle;
+}
+
+function refuseProducts({ name, detail }: Engine, products: string): never {
+  throw new DeviceError(`${name}.load: products must be f32 on this device (${detail}), were ${products}`, {
+    code: "precision",
+    hint: "bf16 needs the native device on a processor with AVX-512 BF16",
+  });
 }
 
 function unload(state: State, handle: Handle, memory: Memory): void {

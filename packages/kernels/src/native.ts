@@ -25,6 +25,7 @@ interface Addon {
   readonly unload: (device: unknown, program: number) => void;
   readonly run: (device: unknown, program: number, times: number, alone: number) => void;
   readonly multiplyBare: (turns: number) => number;
+  readonly multipliesHalf: () => boolean;
   readonly supports?: () => InstructionSet[];
 }
 
@@ -114,6 +115,7 @@ function makeEngine(addon: Addon, device: unknown, bytes: number, threads: numbe
     threads,
     detail,
     limitWords: bytes / wordBytes,
+    bf16: addon.multipliesHalf(),
     available: () => Math.floor(availableBytes() / wordBytes),
     reach: () => true,
     clear: (offset, words) => addon.clear(device, offset * wordBytes, words * wordBytes),

@@ -3,10 +3,13 @@
 // T time, N batch, H hidden, M N K of a product.
 
 import { type EncodedProgram, type KernelName, kernelNames, kernels } from "unrolled";
+import { goTogether, longestGroup, type RowCall, rowSeer } from "./row-groups.js";
 
 /** Flags of a step, as in cpp/runtime.h. */
 const soloStep = 1;
 const meetStep = 2;
+const halfStep = 4;
+const rowsStep = 8;
 
 /** Nanoseconds of one thread's work, measured: below them a second thread costs more than it gives. */
 const shareAbove = 1500;
@@ -36,24 +39,60 @@ type Numbers = Readonly<Record<string, number>>;
  */
 export function encodeSteps(program: EncodedProgram, threads: number): Steps {
   const { code, calls, work } = program;
+  const half = program.products === "bf16" ? halfStep : 0;
   const costs = threads === 1 ? new Float64Array(calls) : estimateAll(code, calls, threads);
   const explained = costs.reduce((sum, cost) => sum + cost, 0);
   const forced = threads > 1 && work / pace > 100 * (explained + wakeAbove);
   const isShared = (call: number): boolean => forced || (costs[call] as number) >= shareAbove;
+  const groups = threads === 1 ? new Map<number, Member>() : groupRows(code, calls, threads, isShared);
+  const onAll = (call: number): boolean => isShared(call) || groups.has(call);
   const steps = new Float64Array(code.length + calls);
   let shared = 0;
   let at = 0;
   for (let call = 0; call < calls; call++) {
     const count = code[at + 1] as number;
-    if (isShared(call)) shared += costs[call] as number;
-    const meets = call + 1 === calls || isShared(call) || isShared(call + 1);
+    const member = groups.get(call);
+    if (onAll(call)) shared += costs[call] as number;
+    const meets = call + 1 === calls || ((onAll(call) || onAll(call + 1)) && !groups.get(call + 1)?.goesOn);
     steps[at + call] = code[at] as number;
-    steps[at + call + 1] = (isShared(call) ? 0 : soloStep) + (meets ? meetStep : 0);
+    steps[at + call + 1] = half + (onAll(call) ? 0 : soloStep) + (meets ? meetStep : 0) + (member ? rowsStep : 0);
     steps.set(code.subarray(at + 1, at + 2 + count), at + call + 2);
+    if (member) steps.set(member.numbers, at + call + 3);
     at += 2 + count;
   }
   const alone = !forced && shared < wakeAbove;
   return { code: steps, alone, doubtful: !forced && !alone && explained < doubtBelow };
+}
+
+/** A call in a group of at least two, of which every thread runs its rows. */
+interface Member extends RowCall {
+  /** Without waiting for the call before. */
+  readonly goesOn: boolean;
+}
+
+/** The calls that need no meeting in front of them, and those they go on from. Small calls join, for nothing is lost by it. */
+function groupRows(
+  code: Float64Array,
+  calls: number,
+  threads: number,
+  isShared: (call: number) => boolean,
+): Map<number, Member> {
+  const members = new Map<number, Member>();
+  const seeRows = rowSeer(threads);
+  let open: RowCall[] = [];
+  let at = 0;
+  for (let call = 0; call < calls; call++) {
+    const count = code[at + 1] as number;
+    const kernel = kernelNames[code[at] as number] as KernelName;
+    const seen = seeRows(kernel, code.subarray(at + 2, at + 2 + count), open[0]?.rows);
+    at += 2 + count;
+    if (seen && open.length > 0 && open.length < longestGroup && open.every((other) => goTogether(other, seen))) {
+      if (open.length === 1) members.set(call - 1, { ...(open[0] as RowCall), goesOn: false });
+      members.set(call, { ...seen, goesOn: true });
+      open.push(seen);
+    } else open = seen && isShared(call) ? [seen] : [];
+  }
+  return members;
 }
 
 function estimateAll(code: Float64Array, calls: number, threads: number): Float64Array {

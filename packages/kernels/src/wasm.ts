@@ -129,6 +129,7 @@ function makeEngine(exports: Exports, memory: WebAssembly.Memory, opened: Opened
     name: "wasm",
     threads,
     detail,
+    bf16: false,
     limitWords,
     available: () => Math.floor((globalThis.process?.availableMemory?.() ?? pages * pageBytes) / wordBytes),
     reach: (top) => reach(memory, Math.ceil(address(top) / pageBytes)),

@@ -1,5 +1,5 @@
 export { checkProgram } from "./device/check.js";
-export type { Device, DeviceName, DType, EncodedProgram, Handle, Region, Words } from "./device/device.js";
+export type { Device, DeviceName, DType, EncodedProgram, Handle, Products, Region, Words } from "./device/device.js";
 export { type KernelName, kernelNames, kernels } from "./device/kernels.js";
 export { openReference } from "./device/reference/index.js";
 export {

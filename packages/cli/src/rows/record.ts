@@ -64,6 +64,7 @@ const settings = z.strictObject({
   schedule: z.object({ name: z.enum(scheduleNames) }).catchall(z.number()),
   clipNorm: z.number().nullable(),
   clipValue: z.number().nullable(),
+  precision: z.enum(["f32", "bf16"]).default("f32"),
   sampleEvery: natural.nullable(),
   checkpointEvery: positive.nullable(),
   seed: natural,

@@ -81,7 +81,8 @@ export function rowSettings(options: Options & { readonly task: RowTask }): RowS
   const { layers, feedForward } = layersOf(options);
   const { tokens: _tokens, minCount: _minCount, ...rest } = options;
   const common = runSettings(rest);
-  const { epochs, maxSteps, optimizer, schedule, clipNorm, clipValue, sampleEvery, checkpointEvery, seed } = common;
+  const { epochs, maxSteps, optimizer, schedule, clipNorm, clipValue, precision, sampleEvery, checkpointEvery, seed } =
+    common;
   return {
     task,
     tokens,
@@ -104,6 +105,7 @@ export function rowSettings(options: Options & { readonly task: RowTask }): RowS
     schedule,
     clipNorm,
     clipValue,
+    precision,
     sampleEvery,
     checkpointEvery,
     seed,

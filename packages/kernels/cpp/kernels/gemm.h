@@ -25,24 +25,26 @@ INLINE GemmScratch gemmScratch(const Team& team) {
 }
 
 /** Panels [0, ceil(N / plainPitch)) of a block of B [K, N]. */
+template <typename M>
 INLINE void packBlock(float* y, const float* b, int64_t K, int64_t N, int64_t bRow, int64_t bCol) {
   for (int64_t j = 0; j < N; j += plainPitch)
-    packColumns(y + j * K, plainPitch, b + j * bCol, K, least(plainPitch, N - j), bRow, bCol);
+    packWords<M>(y + j * ceilDiv(K, M::terms), plainPitch, b + j * bCol, K, least(plainPitch, N - j), bRow, bCol);
 }
 
 /** c [rows, N] = start + the tiles of A times the packed block of B. */
-INLINE void multiplyPacked(const RowTiles<plainVectors>& a, const float* b, int64_t N, float* c, int64_t cRow,
+template <typename M>
+INLINE void multiplyPacked(const RowTiles<plainVectors, M>& a, const float* b, int64_t N, float* c, int64_t cRow,
                            bool accumulate, float* edge) {
   for (int64_t j = 0; j < N; j += plainPitch) {
-    const float* p = b + j * a.K;
-    const float* ahead = p + a.K * plainPitch;
+    const float* p = b + j * a.depth;
+    const float* ahead = p + a.depth * plainPitch;
     const Corner corner{accumulate ? c + j : zeros, accumulate ? cRow : 0, c + j, cRow};
     const int64_t count = least(plainPitch, N - j);
     if (count % W == 0) {
-      a.multiply(0, a.K, p, ahead, corner, count);
+      a.multiply(0, a.depth, p, ahead, corner, count);
     } else {
       throughEdge(edge, plainPitch, corner, a.rows, count,
-                  [&](const Corner& e) { a.multiply(0, a.K, p, ahead, e, count); });
+                  [&](const Corner& e) { a.multiply(0, a.depth, p, ahead, e, count); });
     }
   }
 }
@@ -70,26 +72,27 @@ INLINE void gemmRow(const GemmArgs& g, const float* a, const float* b, float* c,
 }
 
 /** One matrix of the batch, rows and columns of c in the given ranges. */
-inline void gemmPart(const GemmArgs& g, int64_t item, Range rows, Range columns, const GemmScratch& scratch) {
+template <typename M>
+INLINE void gemmPart(const GemmArgs& g, int64_t item, Range rows, Range columns, const GemmScratch& scratch) {
   const float* a = g.a + item * g.aBatch;
   const float* b = g.b + item * g.bBatch;
   float* c = g.c + item * g.cBatch;
-  if (g.M == 1 && g.bCol == 1) {
+  if (M::terms == 1 && g.M == 1 && g.bCol == 1) {
     if (rows.end > rows.begin) gemmRow(g, a, b, c, columns);
     return;
   }
   const int64_t height = rows.end - rows.begin, blocks = ceilDiv(height, blockRows);
   for (int64_t j = columns.begin; j < columns.end; j += gemmPanels * plainPitch) {
     const int64_t N = least(gemmPanels * plainPitch, columns.end - j);
-    for (int64_t k0 = 0; k0 < g.K || k0 == 0; k0 += blockDepth) {
-      const int64_t K = least(blockDepth, g.K - k0);
-      packBlock(scratch.b, b + k0 * g.bRow + j * g.bCol, K, N, g.bRow, g.bCol);
+    for (int64_t k0 = 0; k0 < g.K || k0 == 0; k0 += blockDepth * M::terms) {
+      const int64_t K = least(blockDepth * M::terms, g.K - k0);
+      packBlock<M>(scratch.b, b + k0 * g.bRow + j * g.bCol, K, N, g.bRow, g.bCol);
       for (int64_t block = 0; block < blocks; block++) {
         const Range r = piece(height, blocks, block);
         const int64_t i = rows.begin + r.begin;
-        const RowTiles<plainVectors> tiles{r.end - r.begin, K, scratch.a};
+        const RowTiles<plainVectors, M> tiles{r.end - r.begin, K, scratch.a};
         tiles.gather(a + i * g.aRow + k0 * g.aCol, g.aRow, g.aCol);
-        multiplyPacked(tiles, scratch.b, N, c + i * g.cRow + j, g.cRow, g.accumulate || k0 > 0, scratch.edge);
+        multiplyPacked<M>(tiles, scratch.b, N, c + i * g.cRow + j, g.cRow, g.accumulate || k0 > 0, scratch.edge);
       }
     }
   }
@@ -115,7 +118,10 @@ inline void gemm(const GemmArgs& g, const Team& team) {
     const Range mine = share(panels, team);
     columns = {least(mine.begin * plainPitch, g.N), least(mine.end * plainPitch, g.N)};
   }
-  for (int64_t item = items.begin; item < items.end; item++) gemmPart(g, item, rows, columns, gemmScratch(team));
+  withProducts(team, [&](auto how) {
+    for (int64_t item = items.begin; item < items.end; item++)
+      gemmPart<decltype(how)>(g, item, rows, columns, gemmScratch(team));
+  });
 }
 
 }  // namespace UNROLLED

@@ -90,7 +90,14 @@ inline void readStrides(int64_t* strides, const double*& tail) {
   for (int k = 0; k < 4; k++) strides[k] = static_cast<int64_t>(*tail++);
 }
 
-inline void decode(MapPlan& p, const MapArgs& a) {
+/** Only these of the rows d[2]. */
+inline void takeRows(MapPlan& p, Range rows) {
+  p.d[2] = rows.end - rows.begin;
+  for (int i = 0; i < p.inputs; i++) p.input[i].x += rows.begin * p.input[i].strides[2];
+  for (int i = 0; i < p.outputs; i++) p.output[i].y += rows.begin * p.output[i].strides[2];
+}
+
+inline void decode(MapPlan& p, const MapArgs& a, const Team& team) {
   const int64_t d[4] = {a.d0, a.d1, a.d2, a.d3};
   const float* x[mapInputs] = {a.x0, a.x1, a.x2, a.x3, a.x4, a.x5, a.x6, a.x7, a.x8, a.x9, a.x10, a.x11};
   float* y[mapOutputs] = {a.y0, a.y1, a.y2, a.y3, a.y4, a.y5, a.y6, a.y7};
@@ -107,6 +114,7 @@ inline void decode(MapPlan& p, const MapArgs& a) {
     p.output[i].y = y[i];
     readStrides(p.output[i].strides, tail);
   }
+  if (team.rows) takeRows(p, share(p.d[2], team));
   mergeDimensions(p);
   for (int i = 0; i < p.inputs; i++) classify(p.input[i], p.d);
   for (int i = 0; i < p.outputs; i++) p.output[i].dense = isDense(p.output[i].strides, p.d);
@@ -203,10 +211,11 @@ inline void runBlock(const MapPlan& p, float* bank, int64_t begin, int64_t count
 
 inline void map(const MapArgs& a, const Team& team) {
   MapPlan plan;
-  decode(plan, a);
+  decode(plan, a, team);
   const int64_t size = plan.d[0] * plan.d[1] * plan.d[2] * plan.d[3];
   float* bank = team.scratch;  // [mapRegisters, mapBlock]
-  const Range mine = share(ceilDiv(size, mapBlock), team);
+  const int64_t blocks = ceilDiv(size, mapBlock);
+  const Range mine = team.rows ? Range{0, blocks} : share(blocks, team);
   if (mine.begin == mine.end) return;  // also before reading: another thread may be writing in place
   for (int i = 0; i < plan.inputs; i++)
     if (plan.input[i].kind == MapInput::constant) fillRegister(bank + i * mapBlock, plan.input[i].x[0]);

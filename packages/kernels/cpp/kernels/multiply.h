@@ -1,5 +1,5 @@
 // Products with a packed matrix. A packed matrix [K, N] is column panels of NV vectors, each [K, NV*W], zeros past the
-// last column. With G > 1 groups (gates) of U units, NV = G and vector g of panel i is units [i*W, i*W + W) of gate g,
+// last column; with bfloat16 [ceil(K / 2), NV*W] words. With G > 1 groups (gates) of U units, NV = G and vector g of panel i is units [i*W, i*W + W) of gate g,
 // so that all gates of a unit meet in one tile.
 #pragma once
 
@@ -42,10 +42,42 @@ INLINE void packColumns(float* y, int64_t pitch, const float* x, int64_t K, int6
     for (int64_t n = count; n < whole; n++) y[k * pitch + n] = 0;
 }
 
-/** Rows of a panel that one thread packs at a time. */
+/** packColumns as M reads them: y [ceil(K / terms), count]. */
+template <typename M>
+INLINE void packWords(float* y, int64_t pitch, const float* x, int64_t K, int64_t count, int64_t kStride,
+                      int64_t nStride) {
+  if constexpr (M::terms == 1) return packColumns(y, pitch, x, K, count, kStride, nStride);
+#ifdef UNROLLED_BF16
+  if constexpr (M::terms == 2) {
+    const int64_t whole = roundUp(count, W);
+    if (kStride == 1) {
+      M::gatherRows(y, pitch, x, nStride, count, K);
+      for (int64_t k = 0; k < ceilDiv(K, 2); k++)
+        for (int64_t n = count; n < whole; n++) y[k * pitch + n] = 0;
+      return;
+    }
+    const auto vector = [&](int64_t k, int64_t n, auto lanes, int64_t some) {
+      if (k >= K) return Floats{};
+      if (nStride == 1) return load(x + k * kStride + n, lanes);
+      Floats v{};
+      for (int64_t i = 0; i < some; i++) v[i] = x[k * kStride + (n + i) * nStride];
+      return v;
+    };
+    for (int64_t k = 0; k < K; k += 2)
+      for (int64_t n = 0; n < count; n += W)
+        forLanes(count - n, [&](auto lanes) {
+          const int64_t some = least(W, count - n);
+          store(y + k / 2 * pitch + n, M::across(vector(k, n, lanes, some), vector(k + 1, n, lanes, some)));
+        });
+  }
+#endif
+}
+
+/** Rows of a panel that one thread packs at a time; even. */
 constexpr int64_t packRows = 256;
 
-inline void pack(const PackArgs& a, const Team& team) {
+template <typename M>
+INLINE void packAs(const PackArgs& a, const Team& team) {
   const bool plain = a.groups == 1;
   const int64_t units = a.N / a.groups, vectors = panelVectors(a.groups), pitch = vectors * W;
   const int64_t panelUnits = plain ? pitch : W;
@@ -54,11 +86,15 @@ inline void pack(const PackArgs& a, const Team& team) {
   for (int64_t i = mine.begin; i < mine.end; i++) {
     const int64_t panel = i / pieces, k0 = i % pieces * packRows, depth = least(packRows, a.K - k0);
     const int64_t unit = panel * panelUnits, count = least(panelUnits, units - unit);
-    float* y = a.y + (panel * a.K + k0) * pitch;
+    float* y = a.y + (panel * ceilDiv(a.K, M::terms) + k0 / M::terms) * pitch;
     const float* x = a.x + k0 * a.kStride + unit * a.nStride;
     for (int64_t g = 0; g < a.groups; g++)
-      packColumns(y + g * W, pitch, x + g * units * a.nStride, depth, count, a.kStride, a.nStride);
+      packWords<M>(y + g * W, pitch, x + g * units * a.nStride, depth, count, a.kStride, a.nStride);
   }
+}
+
+inline void pack(const PackArgs& a, const Team& team) {
+  withProducts(team, [&](auto how) { packAs<decltype(how)>(a, team); });
 }
 
 /** f(side) for groups of panels, nearly equal, that a single row takes together. */
@@ -90,49 +126,66 @@ INLINE Corner cornerOf(const MultiplyArgs& m, int64_t row, int64_t column, int64
 }
 
 /** The given rows, of at most blockRows, and panels of `multiply`. */
-inline void multiplyBlock(const MultiplyArgs& m, Range rows, Range panels, float* scratch) {
-  const int64_t height = rows.end - rows.begin;
+template <typename M>
+INLINE void multiplyBlock(const MultiplyArgs& m, Range rows, Range panels, float* scratch) {
+  const int64_t height = rows.end - rows.begin, depth = ceilDiv(m.K, M::terms);
   float* edge = scratch;  // [blockRows, plainPitch]
-  for (int64_t k0 = 0; k0 < m.K || k0 == 0; k0 += blockDepth) {
-    const RowTiles<plainVectors> a{height, least(blockDepth, m.K - k0), edge + blockRows * plainPitch};
+  for (int64_t k0 = 0; k0 < m.K || k0 == 0; k0 += blockDepth * M::terms) {
+    const RowTiles<plainVectors, M> a{height, least(blockDepth * M::terms, m.K - k0), edge + blockRows * plainPitch};
     a.gatherRows(m.a + rows.begin * m.aRow + k0, m.aRow);
     for (int64_t panel = panels.begin; panel < panels.end; panel++) {
       const int64_t column = panel * plainPitch, count = least(plainPitch, m.N - column);
-      const float* p = m.p + (panel * m.K + k0) * plainPitch;
-      const float* ahead = p + m.K * plainPitch;
+      const float* p = m.p + (panel * depth + k0 / M::terms) * plainPitch;
+      const float* ahead = p + depth * plainPitch;
       const Corner c = cornerOf(m, rows.begin, column, k0);
       if (count % W == 0) {
-        a.multiply(0, a.K, p, ahead, c, count);
+        a.multiply(0, a.depth, p, ahead, c, count);
       } else {
         throughEdge(edge, plainPitch, c, height, count,
-                    [&](const Corner& e) { a.multiply(0, a.K, p, ahead, e, count); });
+                    [&](const Corner& e) { a.multiply(0, a.depth, p, ahead, e, count); });
       }
     }
   }
 }
 
+/** Terms of a single row that are made ready at a time. */
+constexpr int64_t rowTerms = 1 << 17;
+
 /** One row. */
-inline void multiplyRow(const MultiplyArgs& m, Range panels, float* scratch) {
-  forSides<plainVectors>(panels, [&](Range side) {
-    const int64_t column = side.begin * plainPitch;
-    const int64_t width = (side.end - side.begin) * plainPitch, count = least(width, m.N - column);
-    throughEdge(scratch, width, cornerOf(m, 0, column, 0), 1, count, [&](const Corner& c) {
-      multiplySide<plainVectors>(count, m.K, m.a, m.p + column * m.K, c.from, c.to);
+template <typename M>
+INLINE void multiplyRow(const MultiplyArgs& m, Range panels, float* scratch) {
+  const int64_t depth = ceilDiv(m.K, M::terms), block = M::terms == 1 ? most(m.K, 1) : rowTerms;
+  float* room = scratch + 12 * W;
+  for (int64_t k0 = 0; k0 < m.K || k0 == 0; k0 += block) {
+    const int64_t K = least(block, m.K - k0);
+    const float* a = M::row(room, m.a + k0, K);
+    forSides<plainVectors>(panels, [&](Range side) {
+      const int64_t column = side.begin * plainPitch;
+      const int64_t width = (side.end - side.begin) * plainPitch, count = least(width, m.N - column);
+      const float* p = m.p + column * depth + k0 / M::terms * plainPitch;
+      throughEdge(scratch, width, cornerOf(m, 0, column, k0), 1, count, [&](const Corner& c) {
+        multiplySide<M, plainVectors>(count, ceilDiv(K, M::terms), a, p, depth * plainPitch, c.from, c.to);
+      });
     });
-  });
+  }
 }
 
-inline void multiply(const MultiplyArgs& m, const Team& team) {
+template <typename M>
+INLINE void multiplyAs(const MultiplyArgs& m, const Team& team) {
   const int64_t panels = ceilDiv(m.N, plainPitch);
-  const bool byRows = m.M >= team.size * tileRows(plainVectors) || panels < team.size;
+  const bool byRows = team.rows || m.M >= team.size * tileRows(plainVectors) || panels < team.size;
   const Range rows = byRows ? share(m.M, team) : Range{0, m.M};
   const Range columns = byRows ? Range{0, panels} : share(panels, team);
-  if (m.M == 1 && rows.end > rows.begin) return multiplyRow(m, columns, team.scratch);
+  if (m.M == 1 && rows.end > rows.begin) return multiplyRow<M>(m, columns, team.scratch);
   const int64_t count = rows.end - rows.begin, blocks = ceilDiv(count, blockRows);
   for (int64_t i = 0; i < blocks; i++) {
     const Range r = piece(count, blocks, i);
-    multiplyBlock(m, {rows.begin + r.begin, rows.begin + r.end}, columns, team.scratch);
+    multiplyBlock<M>(m, {rows.begin + r.begin, rows.begin + r.end}, columns, team.scratch);
   }
+}
+
+inline void multiply(const MultiplyArgs& m, const Team& team) {
+  withProducts(team, [&](auto how) { multiplyAs<decltype(how)>(m, team); });
 }
 
 }  // namespace UNROLLED

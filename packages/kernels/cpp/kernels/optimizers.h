@@ -1,4 +1,4 @@
-// Updates of weights, one pass over memory each. The gradient is scale g + decay w. A guard that is not finite leaves
+// Updates of weights, one pass over memory each. The gradient is scale clamp(g) + decay w. A guard that is not finite leaves
 // everything as it was.
 #pragma once
 
@@ -8,20 +8,42 @@ namespace UNROLLED {
 
 INLINE float scaleOf(const float* scale) { return scale ? *scale : 1.0f; }
 
-/** f(i, lanes) for this thread's share of n weights, if the guard allows. */
-template <typename F>
-INLINE void update(int64_t n, const float* guard, const Team& team, F f) {
-  if (!allowed(guard)) return;
-  const Range mine = shareWords(n, team);
-  forVectors(mine.begin, mine.end, f);
+/** Vectors of the gradient, each element within +-limit; NaN stays. */
+struct Clipped {
+  const float* g;
+  float limit;
+  template <typename Lanes>
+  INLINE Floats operator()(int64_t i, Lanes lanes) const {
+    return atLeast(atMost(load(g + i, lanes), limit), -limit);
+  }
+};
+
+/** The same without a limit. */
+struct Plain {
+  const float* g;
+  template <typename Lanes>
+  INLINE Floats operator()(int64_t i, Lanes lanes) const {
+    return load(g + i, lanes);
+  }
+};
+
+/** f(gradient, i, lanes) for this thread's share of the weights, if the guard allows; gradient(i, lanes) is clipped. */
+template <typename Args, typename F>
+INLINE void update(const Args& a, const Team& team, F f) {
+  if (!allowed(a.guard)) return;
+  const Range mine = shareWords(a.n, team);
+  const auto run = [&](auto gradient) {
+    forVectors(mine.begin, mine.end, [&](int64_t i, auto lanes) { f(gradient, i, lanes); });
+  };
+  a.limit > 0 ? run(Clipped{a.g, static_cast<float>(a.limit)}) : run(Plain{a.g});
 }
 
 inline void sgd(const SgdArgs& a, const Team& team) {
   const float rate = *a.rate, scale = scaleOf(a.scale);
   const float momentum = static_cast<float>(a.momentum), decay = static_cast<float>(a.decay);
-  update(a.n, a.guard, team, [&](int64_t i, auto lanes) {
+  update(a, team, [&](auto gradient, int64_t i, auto lanes) {
     const Floats w = load(a.w + i, lanes);
-    const Floats g = load(a.g + i, lanes) * scale + w * decay;
+    const Floats g = gradient(i, lanes) * scale + w * decay;
     Floats v = g;
     if (a.v) {
       v = load(a.v + i, lanes) * momentum + g;
@@ -36,9 +58,9 @@ inline void sgd(const SgdArgs& a, const Team& team) {
 inline void adagrad(const AdagradArgs& a, const Team& team) {
   const float rate = *a.rate, scale = scaleOf(a.scale);
   const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
-  update(a.n, a.guard, team, [&](int64_t i, auto lanes) {
+  update(a, team, [&](auto gradient, int64_t i, auto lanes) {
     const Floats w = load(a.w + i, lanes);
-    const Floats g = load(a.g + i, lanes) * scale + w * decay;
+    const Floats g = gradient(i, lanes) * scale + w * decay;
     const Floats s = load(a.s + i, lanes) + g * g;
     store(a.s + i, s, lanes);
     store(a.w + i, w - g * rate / (squareRoot(s) + epsilon), lanes);
@@ -50,9 +72,9 @@ inline void rmsprop(const RmspropArgs& a, const Team& team) {
   const float rate = *a.rate, scale = scaleOf(a.scale);
   const float alpha = static_cast<float>(a.alpha), rest = static_cast<float>(1.0 - a.alpha);
   const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
-  update(a.n, a.guard, team, [&](int64_t i, auto lanes) {
+  update(a, team, [&](auto gradient, int64_t i, auto lanes) {
     const Floats w = load(a.w + i, lanes);
-    const Floats g = load(a.g + i, lanes) * scale + w * decay;
+    const Floats g = gradient(i, lanes) * scale + w * decay;
     const Floats s = load(a.s + i, lanes) * alpha + g * g * rest;
     store(a.s + i, s, lanes);
     store(a.w + i, w - g * rate / (squareRoot(s) + epsilon), lanes);
@@ -66,9 +88,9 @@ inline void adam(const AdamArgs& a, const Team& team) {
   const float beta2 = static_cast<float>(a.beta2), rest2 = static_cast<float>(1.0 - a.beta2);
   const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
   const float coupled = a.decoupled ? 0.0f : decay, shrink = a.decoupled ? rate * decay : 0.0f;
-  update(a.n, a.guard, team, [&](int64_t i, auto lanes) {
+  update(a, team, [&](auto gradient, int64_t i, auto lanes) {
     const Floats w = load(a.w + i, lanes);
-    const Floats g = load(a.g + i, lanes) * scale + w * coupled;
+    const Floats g = gradient(i, lanes) * scale + w * coupled;
     const Floats m = load(a.m + i, lanes) * beta1 + g * rest1;
     const Floats v = load(a.v + i, lanes) * beta2 + g * g * rest2;
     store(a.m + i, m, lanes);

@@ -72,28 +72,39 @@ struct Tile {
   Range rows;
 };
 
-// These three are not inlined: they are large, and every recurrent kernel has several copies of what calls them.
+// These are not inlined: they are large, and every recurrent kernel has several copies of what calls them.
 
+/** The tiles of rows a [height, K], for `addPanel`. */
 template <int NV>
-[[gnu::noinline]] void gatherTiles(const RowTiles<NV>& tiles, const float* a, int64_t aRow) {
-  tiles.gatherRows(a, aRow);
+[[gnu::noinline]] void gatherTiles(const Team& team, int64_t height, int64_t K, float* words, const float* a,
+                                   int64_t aRow) {
+  withProducts(team, [&](auto how) { RowTiles<NV, decltype(how)>{height, K, words}.gatherRows(a, aRow); });
 }
 
-/** c [rows, NV*W] += the gathered rows times one panel, of which `columns` count. */
+/** c [height, NV*W] += the gathered rows times one panel, of which `columns` count. */
 template <int NV>
-[[gnu::noinline]] void addPanel(const RowTiles<NV>& tiles, const float* panel, float* c, int64_t columns) {
+[[gnu::noinline]] void addPanel(const Team& team, int64_t height, int64_t K, float* words, const float* panel,
+                                float* c, int64_t columns) {
   constexpr int64_t pitch = NV * W;
-  for (int64_t k0 = 0; k0 < tiles.K; k0 += blockDepth) {
-    const float* block = panel + k0 * pitch;
-    const int64_t terms = least(blockDepth, tiles.K - k0);
-    tiles.multiply(k0, terms, block, block + terms * pitch, {c, pitch, c, pitch}, columns);
-  }
+  withProducts(team, [&](auto how) {
+    const RowTiles<NV, decltype(how)> tiles{height, K, words};
+    for (int64_t k0 = 0; k0 < tiles.depth; k0 += blockDepth) {
+      const float* block = panel + k0 * pitch;
+      const int64_t count = least(blockDepth, tiles.depth - k0);
+      tiles.multiply(k0, count, block, block + count * pitch, {c, pitch, c, pitch}, columns);
+    }
+  });
 }
 
-/** c [columns] += one row a [K] times the panels of a side. */
+/** c [columns] += one row a [K] times the panels of a side; `room` for the words of the row. */
 template <int NV>
-[[gnu::noinline]] void addSide(int64_t columns, int64_t K, const float* a, const float* p, float* c) {
-  multiplySide<NV>(columns, K, a, p, c, c);
+[[gnu::noinline]] void addSide(const Team& team, int64_t columns, int64_t K, const float* a, float* room,
+                               const float* p, float* c) {
+  withProducts(team, [&](auto how) {
+    typedef decltype(how) M;
+    const int64_t depth = ceilDiv(K, M::terms);
+    multiplySide<M, NV>(columns, depth, M::row(room, a, K), p, depth * NV * W, c, c);
+  });
 }
 
 /**
@@ -107,7 +118,7 @@ INLINE void forPanels(const Work& work, int64_t K, const float* a, int64_t aRow,
   constexpr int64_t pitch = NV * W;
   const Range rows = work.rows, mine = work.panels(ceilDiv(units, panelUnits));
   float* scratch = work.team.scratch;
-  const int64_t height = rows.end - rows.begin;
+  const int64_t height = rows.end - rows.begin, depth = wordsOf(work.team, K);
   auto tileAt = [&](int64_t panel, float* c) {
     return Tile{c, panel * panelUnits, least(panelUnits, units - panel * panelUnits), rows};
   };
@@ -116,17 +127,17 @@ INLINE void forPanels(const Work& work, int64_t K, const float* a, int64_t aRow,
     forSides<NV>(mine, [&](Range side) {
       for (int64_t i = side.begin; i < side.end; i++) start(tileAt(i, scratch + (i - side.begin) * pitch));
       const int64_t columns = (side.end - 1 - side.begin) * pitch + columnsOf(side.end - 1);
-      addSide<NV>(columns, K, a, p + side.begin * K * pitch, scratch);
+      addSide<NV>(work.team, columns, K, a, scratch + tileWords, p + side.begin * depth * pitch, scratch);
       for (int64_t i = side.begin; i < side.end; i++) finish(tileAt(i, scratch + (i - side.begin) * pitch));
     });
     return;
   }
-  const RowTiles<NV> tiles{height, K, scratch + tileWords};
-  gatherTiles(tiles, a, aRow);
+  float* words = scratch + tileWords;
+  gatherTiles<NV>(work.team, height, K, words, a, aRow);
   for (int64_t panel = mine.begin; panel < mine.end; panel++) {
     const Tile tile = tileAt(panel, scratch);
     start(tile);
-    addPanel(tiles, p + panel * K * pitch, scratch, columnsOf(panel));
+    addPanel<NV>(work.team, height, K, words, p + panel * depth * pitch, scratch, columnsOf(panel));
     finish(tile);
   }
 }

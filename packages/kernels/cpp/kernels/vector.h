@@ -121,22 +121,28 @@ INLINE Floats squareRoot(Floats a) {
 /** max(x, 0), NaN kept. */
 INLINE Floats positive(Floats x) { return (Floats)((Ints)x & ~(x < 0.0f)); }
 
-/** The sum of all lanes, halves added to halves: one order for each W. */
+typedef float Four __attribute__((vector_size(16)));
+
+/** All lanes joined, halves with halves: one order for each W. */
+template <typename Join>
+INLINE float foldLanes(Floats v, Join join) {
+  Four q[W / 4];
+  __builtin_memcpy(q, &v, sizeof v);
+#pragma GCC unroll 4
+  for (int half = W / 8; half > 0; half /= 2)
+#pragma GCC unroll 4
+    for (int i = 0; i < half; i++) q[i] = join(q[i], q[i + half]);
+  const Four swapped = join(q[0], Four{q[0][2], q[0][3], q[0][0], q[0][1]});
+  return join(swapped, Four{swapped[1], swapped[0], swapped[3], swapped[2]})[0];
+}
+
 INLINE float sumOfLanes(Floats v) {
-  alignas(64) float lanes[W];
-  store(lanes, v);
-  for (int half = W / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-  return lanes[0];
+  return foldLanes(v, [](Four a, Four b) { return a + b; });
 }
 
 /** The largest lane; NaN if any is NaN. */
 INLINE float greatestLane(Floats v) {
-  alignas(64) float lanes[W];
-  store(lanes, v);
-  float best = lanes[0];
-  for (int i = 1; i < W; i++) best = (lanes[i] > best) | (lanes[i] != lanes[i]) ? lanes[i] : best;
-  return best;
+  return foldLanes(v, [](Four a, Four b) { return (a > b) | (a != a) ? a : b; });
 }
 
 /** f(i, Full) for every whole vector of [begin, end), then f(i, Part) for the rest. */

@@ -190,6 +190,13 @@ napi_value jsRun(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** multipliesHalf() -> whether programs may multiply in bfloat16. */
+napi_value jsMultipliesHalf(napi_env env, napi_callback_info) {
+  napi_value result = nullptr;
+  napi_get_boolean(env, multipliesHalf(), &result);
+  return result;
+}
+
 /** multiplyBare(turns) -> floating-point operations done. */
 napi_value jsMultiplyBare(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info);
@@ -197,16 +204,6 @@ napi_value jsMultiplyBare(napi_env env, napi_callback_info info) {
   if (!getWhole(arguments, 0, 9007199254740992.0, &turns)) return nullptr;
   napi_value result = nullptr;
   napi_create_double(env, multiplyBare(static_cast<int64_t>(turns)), &result);
-  return result;
-}
-
-/** peak(iterations) -> floating-point operations done by bare multiply-adds */
-napi_value jsPeak(napi_env env, napi_callback_info info) {
-  const Arguments arguments(env, info);
-  double iterations = 0;
-  if (!getWhole(arguments, 0, 1e10, &iterations)) return nullptr;
-  napi_value result = nullptr;
-  napi_create_double(env, measurePeak(static_cast<int64_t>(iterations)), &result);
   return result;
 }
 
@@ -256,8 +253,8 @@ napi_value initialize(napi_env env, napi_value exports) {
   add("load", jsLoad);
   add("unload", jsUnload);
   add("run", jsRun);
-  add("peak", jsPeak);
   add("multiplyBare", jsMultiplyBare);
+  add("multipliesHalf", jsMultipliesHalf);
 #ifdef UNROLLED_PLAIN
   add("supports", jsSupports);
 #endif

@@ -82,10 +82,6 @@ EXPORT("multiplyBare") double multiplyBareLoop(double turns) {
   return multiplyBare(static_cast<int64_t>(turns));
 }
 
-EXPORT("peak") double doPeak(int iterations) {
-  return measurePeak(iterations);
-}
-
 EXPORT("finish") void finishCrew() {
   finish(&crew);
 }

@@ -1,5 +1,6 @@
 // The recordings that the proofs run: the conformance suite and the laws as one build of the kernels runs them, and
 // training steps of whole models.
+import * as u from "unrolled";
 import { adam, characters, languageModel, openReference, train } from "unrolled";
 import { conformanceCases, rowsAlone, sameBitsForThreads, sequenceInPieces } from "unrolled/testing";
 import { openNative } from "../../dist/index.js";
@@ -36,6 +37,40 @@ const models = [
   { cell: "rnn", hidden: [100] },
 ];
 
+/** An LSTM in operations: its calls go by rows, between which threads do not wait. */
+const spelledOut = u.cell({
+  name: "lstm in ops",
+  weights: ({ D, H }) => ({ W: [D, 4 * H], R: [H, 4 * H], b: [4 * H] }),
+  state: ({ H }) => ({ h: [H], c: [H] }),
+  step({ W, R, b }, x, { h, c }) {
+    const [i, f, g, o] = u.split(u.add(u.add(u.matmul(x, W), u.matmul(h, R)), b), 4);
+    const next = u.add(u.mul(u.sigmoid(f), c), u.mul(u.sigmoid(i), u.tanh(g)));
+    return { h: u.mul(u.sigmoid(o), u.tanh(next)), c: next };
+  },
+});
+
+function runSpelledOut(device) {
+  const [T, N, D, H] = [4, 27, 7, 33];
+  const wave = (length) => Float32Array.from({ length }, (_, i) => Math.sin(i * 1.7) / 3);
+  const shapes = { W: [D, 4 * H], R: [H, 4 * H], b: [4 * H], h: [N, H], c: [N, H] };
+  const specs = Object.entries(shapes).map(([name, shape]) => [
+    name,
+    { shape, initial: () => wave(shape.reduce((a, n) => a * n, 1)) },
+  ]);
+  const { h, c, ...weights } = u.variables("weights", Object.fromEntries(specs));
+  const program = u.compile(device, { x: u.f32(T, N, D) }, ({ x }) => {
+    const { y } = u.unroll(spelledOut, weights, x, { h, c });
+    const loss = u.sum(u.mul(y, y));
+    const slopes = u.gradient(loss, Object.values(weights));
+    return { outputs: { loss, ...Object.fromEntries(slopes.map((slope, i) => [`g${i}`, slope])) } };
+  });
+  program.run({ x: wave(T * N * D) });
+  program.close();
+}
+
+/** Steps of a program for two threads, every call shared. */
+const planned = (program) => [...encodeSteps({ ...program, work: 1e12 }, 2).code];
+
 /** Writes two training steps of each model, with the meetings of threads that TypeScript plans and with all of them. */
 export async function recordTraining(isa, write) {
   const text = Array.from({ length: 3000 }, (_, i) => String.fromCharCode(97 + ((i * i + 3 * i) % 23))).join("");
@@ -52,4 +87,9 @@ export async function recordTraining(isa, write) {
     for await (const _ of steps);
     native.close();
   }
+  const native = await openNative({ threads: 1, isa });
+  const { device, name } = recorder(native, write, [planned, sharedSteps]);
+  name("gradient of a cell written in operations");
+  runSpelledOut(device);
+  native.close();
 }

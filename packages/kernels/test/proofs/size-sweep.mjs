@@ -29,7 +29,7 @@ const tables = (n) => [
 const updates = (n) => [
   {
     ...{ n, nesterov: n % 2, momentum: 0.5, decay: 0.01, decoupled: n % 2 },
-    ...{ alpha: 0.9, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+    ...{ alpha: 0.9, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, limit: n % 3 },
   },
 ];
 

@@ -5,6 +5,12 @@ export type DType = "f32" | "i32";
 export type DeviceName = "reference" | "wasm" | "native";
 export type Words = Float32Array | Float64Array | Int32Array;
 
+/**
+ * Numbers as they enter a matrix product. bf16: rounded to bfloat16 (8 bits of precision), two products at a time added to
+ * a float32 sum; everything else, weights among it, stays float32. For processors that have it; others refuse to load.
+ */
+export type Products = "f32" | "bf16";
+
 /** A span of device memory. Offsets and lengths count words; offsets are multiples of 16 words. */
 export interface Region {
   readonly offset: number;
@@ -20,6 +26,8 @@ export interface EncodedProgram {
   readonly calls: number;
   /** Estimated multiply-adds of one run; a device keeps small programs on one thread. */
   readonly work: number;
+  /** How matrices are multiplied; float32 where left out. */
+  readonly products?: Products;
 }
 
 /** A loaded program. Only the device that made it knows what the number means. */
@@ -40,7 +48,10 @@ export interface Device {
   free(region: Region): void;
   /** Device memory as an array. Never keep it across a call that may allocate. On the reference device both are Float64Array. */
   view(region: Region, dtype: DType): Words;
-  /** Checks every buffer of the program against device memory (DeviceError) and keeps a copy of it. */
+  /**
+   * Checks every buffer of the program against device memory (DeviceError) and keeps a copy of it. DeviceError "precision"
+   * for products this device cannot make.
+   */
   load(program: EncodedProgram): Handle;
   unload(handle: Handle): void;
   /** Runs the whole program, all threads, `times` times over (default 1), and returns when it is done. */

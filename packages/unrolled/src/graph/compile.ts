@@ -1,5 +1,5 @@
 // Compile: a traced function becomes a Program, which is loaded once and replayed without allocation.
-import type { Device, DType, Handle, Region, Words } from "../device/device.js";
+import type { Device, DType, Handle, Products, Region, Words } from "../device/device.js";
 import { type Kind, kernels } from "../device/kernels.js";
 import { ShapeError } from "../errors.js";
 import { encode, type Locate } from "./encode.js";
@@ -66,6 +66,8 @@ export interface CompileOptions {
   readonly frozen?: boolean;
   /** Keep every value of a run apart, to look at afterwards. Needs much memory. */
   readonly inspect?: boolean;
+  /** How matrices are multiplied; f32 where left out. */
+  readonly products?: Products;
 }
 
 const inputOp: Op<{ readonly input: string }> = { name: "input" };
@@ -101,8 +103,9 @@ export function compile<const I extends string, const R extends Traced>(
   const shared = planShared(lowered.each, new Set(kept.places.keys()));
   const scratch = sharedScratch(device, shared.words);
   const locate = locator(kept.places, keptRegion, shared.places, scratch);
-  const once = lowered.once.length > 0 ? device.load(encode(lowered.once, locate)) : undefined;
-  const encoded = encode(lowered.each, locate);
+  const { products = "f32" } = options;
+  const once = lowered.once.length > 0 ? device.load({ ...encode(lowered.once, locate), products }) : undefined;
+  const encoded = { ...encode(lowered.each, locate), products };
   const each = device.load(encoded);
   let prepared = once === undefined;
   const values = {} as Record<string, number | Words>;

@@ -53,10 +53,14 @@ export function descendAlong(
     0,
   );
   const gradientNorm = sqrt(sumSquares(raw));
-  const flat = clip.value === undefined ? raw : clamp(raw, -clip.value, clip.value);
-  const norm = clip.value === undefined ? gradientNorm : sqrt(sumSquares(flat));
-  const scale = clip.norm === undefined ? undefined : minimum(1, div(clip.norm, add(norm, 1e-6)));
+  const { value: limit } = clip;
+  const scale = clip.norm === undefined ? undefined : minimum(1, div(clip.norm, add(normOf(raw, limit), 1e-6)));
   const weightNorm = sqrt(sumSquares(wholeOf(Object.values(weights)[0].storage)));
   const guard = add(add(loss, gradientNorm), weightNorm);
-  return { updates: optimizer.step(flat, rate, scale), gradientNorm, weightNorm, guard };
+  const updates = optimizer.step(raw, rate, { scale, limit });
+  return { updates, gradientNorm, weightNorm, guard };
 }
+
+/** The 2-norm of a gradient whose elements are kept within +-limit. */
+const normOf = (raw: Tensor, limit: number | undefined): Scalar =>
+  sqrt(sumSquares(limit === undefined ? raw : clamp(raw, -limit, limit))) as Scalar;

@@ -1,6 +1,6 @@
 // One step of learning as the loop sees it: from one batch, or from several whose gradients add up. Programs are compiled when
 // their shapes first come; all share their scratch memory.
-import type { Device } from "../device/device.js";
+import type { Device, Products } from "../device/device.js";
 import { SpecError } from "../errors.js";
 import type { CompileOptions, InputSpec } from "../graph/compile.js";
 import { sizeOf, type Variable } from "../graph/tensor.js";
@@ -20,6 +20,8 @@ export interface LearnerOptions<M extends Metrics<M>> {
   readonly clip: Clip;
   readonly recompute: boolean;
   readonly accumulate: number;
+  /** How steps multiply matrices. */
+  readonly products: Products;
 }
 
 export interface StepPlace {
@@ -96,7 +98,7 @@ function oneBatch<M extends Metrics<M>>(parts: Parts<M>, carried: Readonly<Recor
   const { device, task, optimizer } = parts;
   const compileFor = (shapes: Batch["shapes"], o: CompileOptions = {}): Compiled<TaskStepProgram> => {
     const options = stepOptions(parts, carried, shapes);
-    return { program: taskStep(device, options, o), pieces: cutsOf(options).length };
+    return { program: taskStep(device, options, { products: parts.products, ...o }), pieces: cutsOf(options).length };
   };
   const programs = programCache(compileFor);
   const first = task.batches.at(task.batches.largest ?? 0, 0);
@@ -124,7 +126,10 @@ function manyBatches<M extends Metrics<M>>(parts: Parts<M>, carried: Readonly<Re
   const sum = gradientSum(Object.values(task.weights)[0].storage.words);
   const compileFor = (shapes: Batch["shapes"], o: CompileOptions = {}): Compiled<PartProgram> => {
     const options = stepOptions(parts, carried, shapes);
-    return { program: partStep(device, options, sum, o), pieces: cutsOf(options).length };
+    return {
+      program: partStep(device, options, sum, { products: parts.products, ...o }),
+      pieces: cutsOf(options).length,
+    };
   };
   const programs = programCache(compileFor);
   const first = task.batches.at(task.batches.largest ?? 0, 0);

@@ -1,6 +1,6 @@
 // Optimizers as plain data, their kernels over one contiguous run of weights, and the rates they need at each step.
 import { SpecError } from "../errors.js";
-import { type UpdateRule, update } from "../graph/ops/state.js";
+import { type Tamed, type UpdateRule, update } from "../graph/ops/state.js";
 import { slice } from "../graph/ops/index.js";
 import { sizeOf, type Storage, type Tensor, type Variable } from "../graph/tensor.js";
 import { stretchOf, variables, wholeOf } from "../graph/variable.js";
@@ -88,8 +88,8 @@ export interface Optimizer {
   readonly state: Readonly<Record<string, Variable>>;
   /** How many numbers the rate input of a step has. */
   readonly rateCount: number;
-  /** The update of all weights, from the flat gradient [words], the rate input and the gradient's scale. */
-  step(gradient: Tensor, rate: Tensor, scale: Tensor | undefined): readonly Tensor[];
+  /** The update of all weights, from the flat gradient [words], the rate input and how the gradient is clipped. */
+  step(gradient: Tensor, rate: Tensor, tamed: Tamed): readonly Tensor[];
   /** Values of the rate input for step t (1 for the first), at a base rate. */
   rates(t: number, rate: number): number[];
 }
@@ -115,11 +115,11 @@ export function makeOptimizer(
     spec,
     state,
     rateCount: adaptive ? 3 : 1,
-    step: (gradient, rate, scale) => {
+    step: (gradient, rate, tamed) => {
       const stretches = decayStretches(spec, weights, named);
-      if (stretches.length === 1 && stretches[0].decays) return [update(wholeOf(weights), gradient, rate, scale, rule)];
+      if (stretches.length === 1 && stretches[0].decays) return [update(wholeOf(weights), gradient, rate, tamed, rule)];
       return stretches.map(({ from, words, decays }) =>
-        update(stretchOf(wholeOf(weights), from, words), slice(gradient, 0, from, from + words), rate, scale, {
+        update(stretchOf(wholeOf(weights), from, words), slice(gradient, 0, from, from + words), rate, tamed, {
           ...rule,
           state: Object.fromEntries(Object.entries(rule.state).map(([name, v]) => [name, stretchOf(v, from, words)])),
           numbers: decays ? rule.numbers : { ...rule.numbers, decay: 0 },

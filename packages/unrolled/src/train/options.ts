@@ -1,5 +1,5 @@
 // What a training run can be told, whatever it learns.
-import type { Device } from "../device/device.js";
+import type { Device, Products } from "../device/device.js";
 import { SpecError } from "../errors.js";
 import type { Clip } from "./descend.js";
 import type { TrainingState } from "./events.js";
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly ema?: number;
   /** Stop after so many validations without gain; the weights of the best validation are what is saved and left. */
   readonly earlyStop?: number;
+  /** How training steps multiply matrices; f32 where left out. bf16 needs a native device on a processor that has it. */
+  readonly precision?: Products;
   readonly seed?: number;
   /** Steps between validations; each epoch where left out. Always at the end. */
   readonly validateEvery?: number;

@@ -45,13 +45,14 @@ export interface Position {
 
 export function prepare<M extends Metrics<M>>(options: TaskTrainOptions<M>): Run<M> {
   const { task, device, accumulate = 1, ema, earlyStop, recompute = false, seed = 1, clip = { norm: 5 } } = options;
+  const products = options.precision ?? "f32";
   checkRunOptions(options);
   if (earlyStop !== undefined && !task.validation)
     throw new SpecError("earlyStop: must come with held-out data to validate on, there is none", {
       code: "early-stop",
     });
   const optimizer = makeOptimizer(options.optimizer ?? adam(), Object.values(task.weights)[0].storage, task.weights);
-  const learner = makeLearner({ device, task, optimizer, clip, recompute, accumulate });
+  const learner = makeLearner({ device, task, optimizer, clip, recompute, accumulate, products });
   const kept = keptWeights({ device, weights: task.weights, ema, best: earlyStop !== undefined });
   const measurer = lazily(() => task.validation?.open(device));
   const sampler = lazily(() => task.sampler?.(device));

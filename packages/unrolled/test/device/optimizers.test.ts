@@ -16,11 +16,13 @@ interface Optimizer {
 const rate = 0.1;
 const decay = 0.01;
 const factor = 0.7; // what clipping left of the gradient
+const limit = 0.9; // and of its elements, before
+const cut = (g: number): number => Math.sign(g) * Math.min(Math.abs(g), limit);
 const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
 const adam =
   (decoupled: boolean): Rule =>
   (s, g, step) => {
-    const seen = factor * g + (decoupled ? 0 : decay * s.w);
+    const seen = factor * cut(g) + (decoupled ? 0 : decay * s.w);
     s.m = beta1 * s.m + (1 - beta1) * seen;
     s.v = beta2 * s.v + (1 - beta2) * seen ** 2;
     const shrunk = decoupled ? s.w * (1 - rate * decay) : s.w;
@@ -29,7 +31,7 @@ const adam =
 const sgd =
   (momentum: number, nesterov: boolean): Rule =>
   (s, g) => {
-    const seen = factor * g + decay * s.w;
+    const seen = factor * cut(g) + decay * s.w;
     s.v = momentum * s.v + seen;
     s.w -= rate * (nesterov ? seen + momentum * s.v : s.v);
   };
@@ -44,7 +46,7 @@ const optimizers: readonly Optimizer[] = [
     slots: ["s"],
     options: { epsilon },
     rule: (s, g) => {
-      const seen = factor * g + decay * s.w;
+      const seen = factor * cut(g) + decay * s.w;
       s.s += seen ** 2;
       s.w -= (rate * seen) / (Math.sqrt(s.s) + epsilon);
     },
@@ -55,7 +57,7 @@ const optimizers: readonly Optimizer[] = [
     slots: ["s"],
     options: { alpha: 0.95, epsilon },
     rule: (s, g) => {
-      const seen = factor * g + decay * s.w;
+      const seen = factor * cut(g) + decay * s.w;
       s.s = 0.95 * s.s + 0.05 * seen ** 2;
       s.w -= (rate * seen) / (Math.sqrt(s.s) + epsilon);
     },
@@ -88,7 +90,7 @@ for (const { name, kernel, slots, options, rule } of optimizers) {
       const g = draw.normal(n);
       const rates = kernel === "adam" ? [rate, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)] : [rate];
       const buffers: KernelCall["buffers"] = { ...state, g, rate: rates, scale: [factor], guard: [1] };
-      const written = runKernel(device, { kernel, numbers: { n, decay, ...options }, buffers });
+      const written = runKernel(device, { kernel, numbers: { n, decay, limit, ...options }, buffers });
       state = Object.fromEntries(["w", ...slots].map((slot) => [slot, written[slot]]));
       for (let i = 0; i < n; i++) rule(expected[i], g[i], step);
       for (const slot of ["w", ...slots]) {
@@ -102,7 +104,7 @@ for (const { name, kernel, slots, options, rule } of optimizers) {
 it("a gradient norm of 5 stops neither; one that is not finite stops everything", () => {
   const device = openReference();
   const buffers = { w: [1, 2], v: [3, 4], g: [5, 6], rate: [0.1], scale: [Number.NaN] };
-  const call = { kernel: "sgd", numbers: { n: 2, nesterov: 0, momentum: 0.5, decay: 0 } } as const;
+  const call = { kernel: "sgd", numbers: { n: 2, nesterov: 0, momentum: 0.5, decay: 0, limit: 0 } } as const;
   for (const guard of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     const after = runKernel(device, { ...call, buffers: { ...buffers, guard: [guard] } });
     identical(after.w, [1, 2]);

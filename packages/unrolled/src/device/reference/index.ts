@@ -117,6 +117,8 @@ export function openReference(): Device {
     },
     load(program: EncodedProgram) {
       assertOpen();
+      if (program.products === "bf16")
+        throw new DeviceError("reference.load: products must be f32, were bf16", { code: "precision" });
       const regions = new Set<number>();
       checkProgram(program, memory.words.length, ownership(memory, regions));
       const code = program.code.slice();

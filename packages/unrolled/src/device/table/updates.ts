@@ -11,7 +11,8 @@ export const updates = {
   /** y = x where the guard allows. Copies integers too. */
   assign: row({ y: "inout", x: "in", guard: "optional", n: "int" }, ({ n }) => ({ y: n, x: n, guard: 1 })),
 
-  // All optimizers see the gradient scale[0] g (clipping by norm; absent = 1) plus decay w (L2), except where decoupled. rate [1].
+  // All optimizers see the gradient scale[0] clamp(g, -limit, limit) (clipping by norm, absent = 1; by value, limit 0 = none; NaN
+  // stays NaN) plus decay w (L2), except where decoupled. rate [1].
 
   /** v = momentum v + g; w -= rate (nesterov ? g + momentum v : v). v may be absent when momentum is 0. */
   sgd: row(
@@ -26,6 +27,7 @@ export const updates = {
       nesterov: "int",
       momentum: "float",
       decay: "float",
+      limit: "float",
     },
     ({ n }) => ({ w: n, v: n, g: n, rate: 1, scale: 1, guard: 1 }),
   ),
@@ -42,6 +44,7 @@ export const updates = {
       n: "int",
       epsilon: "float",
       decay: "float",
+      limit: "float",
     },
     ({ n }) => ({ w: n, s: n, g: n, rate: 1, scale: 1, guard: 1 }),
   ),
@@ -59,6 +62,7 @@ export const updates = {
       alpha: "float",
       epsilon: "float",
       decay: "float",
+      limit: "float",
     },
     ({ n }) => ({ w: n, s: n, g: n, rate: 1, scale: 1, guard: 1 }),
   ),
@@ -82,6 +86,7 @@ export const updates = {
       beta2: "float",
       epsilon: "float",
       decay: "float",
+      limit: "float",
     }, // prettier-ignore
     ({ n }) => ({ w: n, m: n, v: n, g: n, rate: 3, scale: 1, guard: 1 }),
   ),

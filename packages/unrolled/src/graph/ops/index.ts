@@ -47,4 +47,4 @@ export { max, mean, type ReduceOptions, sum, sumTo } from "./reduce.js";
 export { at, broadcastTo, concat, pad, part, reshape, slice, split, stack, stopGradient, transpose } from "./shape.js";
 export { type CrossEntropy, crossEntropy, logSoftmax, smoothedCrossEntropy, softmax } from "./softmax.js";
 export { type SampleSlots, sample } from "./sample.js";
-export { assign, sumSquares, type UpdateRule, update } from "./state.js";
+export { assign, sumSquares, type Tamed, type UpdateRule, update } from "./state.js";

@@ -66,8 +66,14 @@ export interface UpdateRule {
   readonly numbers: Readonly<Record<string, number>>;
 }
 
-/** One optimizer step over a whole storage: weights w, gradient g [words], rates as the kernel's row says, gradient scale. */
-export function update(w: Variable, g: Tensor, rate: Tensor, scale: Tensor | undefined, rule: UpdateRule): Tensor {
+/** What is done to a gradient before an optimizer sees it: elements kept within +-limit, then all times scale. */
+export interface Tamed {
+  readonly scale?: Tensor | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** One optimizer step over a whole storage: weights w, gradient g [words], rates as the kernel's row says. */
+export function update(w: Variable, g: Tensor, rate: Tensor, { scale, limit }: Tamed, rule: UpdateRule): Tensor {
   const states = Object.values(rule.state);
   for (const vector of [g, ...states])
     if (sizeOf(vector.shape) !== sizeOf(w.shape))
@@ -78,7 +84,7 @@ export function update(w: Variable, g: Tensor, rate: Tensor, scale: Tensor | und
   const attributes = {
     kernel: rule.kernel,
     state: Object.keys(rule.state),
-    numbers: rule.numbers,
+    numbers: { ...rule.numbers, limit: limit ?? 0 },
     scaled: scale !== undefined,
   };
   return node(updateOp, [w, g, rate, ...(scale ? [scale] : []), ...states], w.shape, attributes);

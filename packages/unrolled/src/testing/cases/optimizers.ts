@@ -69,14 +69,20 @@ function assignCases(): TrialCase[] {
 
 /** One call of each rule for every guard at one size, and for every size with changing guard, scale and decay. */
 function variations(
-  run: (n: number, guard: readonly number[] | null, scale: number | null, decay: number, name: string) => void,
+  run: (n: number, guard: readonly number[] | null, scale: number | null, pull: Pull, name: string) => void,
 ): void {
-  for (const [name, guard] of guards) run(19, guard, 0.5, Math.fround(0.01), name);
+  for (const [name, guard] of guards) run(19, guard, 0.5, { decay: Math.fround(0.01), limit: 0 }, name);
   sizes.forEach((n, i) => {
     const [name, guard] = guards[i % 3];
     const scale = i % 2 ? Math.fround(0.3) : null;
-    run(n, guard, scale, i % 4 < 2 ? 0 : Math.fround(0.05), `${name}, scale ${scale ?? "absent"}`);
+    const pull = { decay: i % 4 < 2 ? 0 : Math.fround(0.05), limit: i % 3 === 1 ? 0.5 : 0 };
+    run(n, guard, scale, pull, `${name}, scale ${scale ?? "absent"}, limit ${pull.limit}`);
   });
+}
+
+interface Pull {
+  readonly decay: number;
+  readonly limit: number;
 }
 
 /** Updates are sums of a few products of size 1. */
@@ -90,8 +96,8 @@ function sgdCases(): TrialCase[] {
     ["nesterov", 0.875, 1],
     ["without v", 0, 0],
   ] as const) {
-    variations((n, guard, scale, decay, how) => {
-      const name = `${kind}, n=${n}, ${how}, decay ${decay}`;
+    variations((n, guard, scale, pull, how) => {
+      const name = `${kind}, n=${n}, ${how}, decay ${pull.decay}`;
       cases.push({
         kernel: "sgd",
         name,
@@ -105,7 +111,7 @@ function sgdCases(): TrialCase[] {
             guard,
             scale: scale === null ? null : [scale],
           };
-          return { kernel: "sgd", numbers: { n, nesterov, momentum, decay }, buffers, tolerance: update };
+          return { kernel: "sgd", numbers: { n, nesterov, momentum, ...pull }, buffers, tolerance: update };
         },
       });
     });
@@ -124,38 +130,48 @@ function adaptiveCases(): TrialCase[] {
   const add = (kernel: Rule & KernelName, name: string, trial: () => Trial): void => {
     cases.push({ kernel, name, trial });
   };
-  variations((n, guard, factor, decay, how) => {
+  variations((n, guard, factor, pull, how) => {
     const scale = factor === null ? null : [factor];
     const epsilon = Math.fround(n % 2 ? 0.1 : 1e-8); // the large one shows where it is added
-    const name = `n=${n}, ${how}, decay ${decay}`;
+    const name = `n=${n}, ${how}, decay ${pull.decay}`;
     const { w, g, m, v, s, rate } = state(name, n);
     const rates = [rate[0], 10, 1000].map(Math.fround); // the first step's bias corrections for 0.9 and 0.999
     add("adagrad", name, () => ({
       kernel: "adagrad",
-      numbers: { n, epsilon, decay },
+      numbers: { n, epsilon, ...pull },
       buffers: { w, s, g, rate, scale, guard },
       tolerance: update,
     }));
     add("rmsprop", name, () => ({
       kernel: "rmsprop",
-      numbers: { n, alpha: 0.875, epsilon, decay },
+      numbers: { n, alpha: 0.875, epsilon, ...pull },
       buffers: { w, s, g, rate, scale, guard },
       tolerance: update,
     }));
     for (const decoupled of [0, 1]) {
       add("adam", `${name}${decoupled ? ", decoupled" : ""}`, () => ({
         kernel: "adam",
-        numbers: { n, decoupled, beta1: 0.875, beta2: Math.fround(0.999), epsilon, decay },
+        numbers: { n, decoupled, beta1: 0.875, beta2: Math.fround(0.999), epsilon, ...pull },
         buffers: { w, m, v, g, rate: rates, scale, guard },
         tolerance: update,
       }));
     }
   });
+  for (const kernel of ["sgd", "adagrad"] as const)
+    add(kernel, "a limit leaves NaN and cuts infinities", () => ({
+      kernel,
+      numbers: { n: 5, nesterov: 0, momentum: 0, epsilon: 1, decay: 0, limit: 2 },
+      buffers: {
+        ...{ w: [1, 1, 1, 1, 1], s: [0, 0, 0, 0, 0], v: null, rate: [0.5], scale: null, guard: null },
+        g: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1],
+      },
+      tolerance: update,
+    }));
   const zeros = (n: number): number[] => Array(n).fill(0);
   for (const kernel of ["adagrad", "rmsprop"] as const) {
     add(kernel, "zero gradient on zero state", () => ({
       kernel,
-      numbers: { n: 17, alpha: 0.875, epsilon: Math.fround(1e-8), decay: 0 },
+      numbers: { n: 17, alpha: 0.875, epsilon: Math.fround(1e-8), decay: 0, limit: 0 },
       buffers: { w: numbers(4).normal(17), s: zeros(17), g: zeros(17), rate: [0.5], scale: null, guard: null },
       tolerance: "exact",
     }));
