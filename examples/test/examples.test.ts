@@ -20,6 +20,12 @@ async function outputOf(program: () => Promise<unknown>): Promise<string> {
 }
 
 describe("the examples", () => {
+  it("classifier tells the two languages apart", async () => {
+    const output = await outputOf(() => import("../src/classifier.js"));
+    expect(output).toMatch(/^epoch 40: 2 held out, 100 % right$/m);
+    expect(output.trim().split("\n").slice(-2).sort()).toEqual(["Feiertag: de", "midi: fr"]);
+  });
+
   it("language-model learns a text and writes words of it", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "unrolled-example-"));
     const file = path.join(folder, "text.txt");
