@@ -25,7 +25,7 @@ import {
   projectWith,
   recurrent,
 } from "../cell.js";
-import { clipOf, fusedActivation, turned } from "./fused.js";
+import { clipOf, filled, fusedActivation, openBias, turned } from "./fused.js";
 import { recurrentInitial, recurrentValues, uniformIn } from "./initial.js";
 import { changesStep, drawNoise, masked, noiseOptions, noNoise, zonedOut } from "./noise.js";
 import { activation, choice, flag, type OptionsOf } from "./options.js";
@@ -63,7 +63,7 @@ type Weights = Named<StandardWeight | "gain_ih" | "gain_hh" | "mask_h" | "keep_h
  *
  * With layerNorm the sums become LN(x W'; gain_ih, b_ih) + LN(h R'; gain_hh, bR), the product with r outside LN: Ba 2016,
  * supplement eq. 26-29, whose shifts beta are the two biases. Fused with clip and the activations of fusedActivation,
- * and with layerNorm alone after the product; not with reset "none", or dropped or kept states.
+ * and with layerNorm alone after the product; not with dropped or kept states.
  */
 export function gruCellOf(o: GruOptions): Cell<StandardWeight, "h", string> {
   const gates = o.reset === "none" ? 2 : 3;
@@ -126,20 +126,28 @@ function fusedGru(
   options: FusedOptions,
 ): LayerResult<"h"> | undefined {
   const [gate, candidate] = [fusedActivation(o.gateActivation), fusedActivation(o.candidateActivation)];
-  if (o.reset === "none" || !gate || !candidate || changesStep(o)) return undefined;
+  if (!gate || !candidate || changesStep(o)) return undefined;
+  // Without a reset gate: one that is open, which takes a sigmoid whose sum is not limited.
+  if (o.reset === "none" && (gate !== "sigmoid" || o.clip !== null)) return undefined;
   // The kernel's z keeps: the other sense is the same gate with the sign of its sum turned.
   if (o.update === "replace" && gate !== "sigmoid") return undefined;
-  const sense = (t: Tensor): Tensor => (o.update === "keep" ? t : turned(t, 1, 3));
+  const present = o.reset === "none" ? ["z", "n"] : ["r", "z", "n"];
+  const sense = (t: Tensor, value = 0): Tensor => {
+    const rows = filled(t, present, ["r", "z", "n"], value);
+    return o.update === "keep" ? rows : turned(rows, 1, 3);
+  };
   const normal = o.layerNorm ? normalisedGru(o, w, input, h, sense, options) : undefined;
   if (o.layerNorm && !normal) return undefined;
-  const layer = { ...options, reset: o.reset, gate, candidate, ...clipOf(o.clip) };
+  const reset = o.reset === "before" ? "before" : "after";
+  const pre = (): Tensor => project(input, sense(w.weight_ih), sense(w.bias_ih, openBias));
   const states =
-    normal ?? gru(project(input, sense(w.weight_ih), sense(w.bias_ih)), sense(w.weight_hh), sense(w.bias_hh), h, layer);
+    normal ??
+    gru(pre(), sense(w.weight_hh), sense(w.bias_hh), h, { ...options, reset, gate, candidate, ...clipOf(o.clip) });
   const [r, z, n] = split(states.gates, 3);
   return {
     y: states.y,
     state: { h: states.h },
-    trace: { h: states.y, r, z: o.update === "keep" ? z : sub(1, z), n },
+    trace: { h: states.y, ...(o.reset !== "none" && { r }), z: o.update === "keep" ? z : sub(1, z), n },
   };
 }
 

@@ -10,6 +10,7 @@ import {
   mul,
   split,
   sub,
+  zeros,
 } from "../../graph/ops/index.js";
 import type { Shape, Tensor } from "../../graph/tensor.js";
 import { SpecError } from "../../errors.js";
@@ -25,7 +26,7 @@ import {
   projectWith,
   recurrent,
 } from "../cell.js";
-import { clipOf, fusedActivation, turned } from "./fused.js";
+import { clipOf, filled, fusedActivation, openBias, turned } from "./fused.js";
 import { recurrentInitial, recurrentValues, uniformIn } from "./initial.js";
 import { changesStep, drawNoise, masked, noiseOptions, zonedOut } from "./noise.js";
 import { activation, choice, flag, fraction, type OptionsOf, widthOrNull } from "./options.js";
@@ -126,7 +127,7 @@ function shapesOf(o: LstmOptions, { D, H }: CellSizes): Readonly<Record<string, 
  * and what peepholes see are not normalised. With gateRecurrence a_i, a_f, a_o also get [i,f,o](t-1) weight_gg'. Clip
  * limits the input of every activation, so c' on its way through the output activation too, but not the carried c'.
  * Fused with peepholes, coupled gates, clip and the activations of fusedActivation in any mixture, and with layerNorm alone;
- * not with an absent gate, projection, multiplicative, gateRecurrence, or dropped or kept states.
+ * not with projection, multiplicative, gateRecurrence, or dropped or kept states.
  */
 export function lstmCellOf(o: LstmOptions): Cell<StandardWeight, "h" | "c", string> {
   return {
@@ -212,8 +213,7 @@ function fusedLstm(
   { h, c }: Named<"h" | "c">,
   options: FusedOptions,
 ): LayerResult<"h" | "c"> | undefined {
-  const whole = o.inputGate && o.forgetGate && o.outputGate && o.projection === null;
-  if (!whole || o.multiplicative || o.gateRecurrence || changesStep(o)) return undefined;
+  if (o.projection !== null || o.multiplicative || o.gateRecurrence || changesStep(o)) return undefined;
   const states = o.layerNorm ? normalisedLstm(o, w, input, h, c, options) : plainLstm(o, w, input, h, c, options);
   if (!states) return undefined;
   const gates = split(states.gates, o.coupled === "none" ? 4 : 3);
@@ -222,7 +222,14 @@ function fusedLstm(
   return {
     y: states.y,
     state: { h: states.h, c: states.c },
-    trace: { h: states.y, c: states.cells, i: first, f: forget, g, o: out },
+    trace: {
+      h: states.y,
+      c: states.cells,
+      ...(o.inputGate && { i: first }),
+      ...(o.forgetGate && { f: forget }),
+      g,
+      ...(o.outputGate && { o: out }),
+    },
   };
 }
 
@@ -241,9 +248,17 @@ function plainLstm(
   if (!gate || !candidate || !output) return undefined;
   // The kernel couples f = 1 - i; i = 1 - f is the same with the sign of the gate's sum turned.
   if (o.coupled === "i=1-f" && gate !== "sigmoid") return undefined;
-  const sense = (t: Tensor, gates = 3): Tensor => (o.coupled === "i=1-f" ? turned(t, 0, gates) : t);
-  const [W, R, b] = [sense(w.weight_ih), sense(w.weight_hh), sense(add(w.bias_ih, w.bias_hh))];
-  const own = gatesWithWeights(o).flatMap((name) => (name === "g" ? [] : [`peephole_${name}`]));
+  const own = gatesWithWeights(o);
+  const all: readonly Gate[] = o.coupled === "none" ? ["i", "f", "g", "o"] : [own[0], "g", "o"];
+  // A gate that is not there is one that is open: that takes a sigmoid whose sum is not limited.
+  if (own.length < all.length && (gate !== "sigmoid" || o.clip !== null)) return undefined;
+  const sense = (t: Tensor, value = 0): Tensor => {
+    const rows = filled(t, own, all, value);
+    return o.coupled === "i=1-f" ? turned(rows, 0, 3) : rows;
+  };
+  const [W, R, b] = [sense(w.weight_ih), sense(w.weight_hh), sense(add(w.bias_ih, w.bias_hh), openBias)];
+  const seen = all.flatMap((name) => (name === "g" ? [] : [w[`peephole_${name}`] ?? zeros(c.shape.slice(1))]));
+  const peepholes = (): Tensor => (o.coupled === "i=1-f" ? turned(concat(seen), 0, 2) : concat(seen));
   return lstm(project(input, W, b), R, h, c, {
     ...options,
     gate,
@@ -252,7 +267,7 @@ function plainLstm(
     ...clipOf(o.clip),
     coupled: o.coupled !== "none",
     ...(o.peephole !== "none" && {
-      peephole: { weights: sense(concat(own.map((name) => w[name])), own.length), form: o.peephole },
+      peephole: { weights: peepholes(), form: o.peephole },
     }),
   });
 }
@@ -268,7 +283,7 @@ function normalisedLstm(
 ): LstmStates | undefined {
   const usual =
     o.peephole === "none" &&
-    o.coupled === "none" &&
+    gatesWithWeights(o).length === 4 &&
     o.gateActivation === "sigmoid" &&
     o.candidateActivation === "tanh" &&
     o.outputActivation === "tanh" &&
