@@ -7,7 +7,7 @@ import type { Sequence } from "../net.js";
 import { type Coloured, colouredDeclarations, syntaxClasses } from "../scanner.js";
 
 const size = { embedding: 24, both: 64, forward: 96, batch: 32, window: 96, rate: 5e-3 };
-const stepsOf = (quick: boolean): number => (quick ? 40 : 600);
+const stepsOf = (quick: boolean): number => (quick ? 40 : 300);
 const files = ["lib.es5.d.ts", "typescript.d.ts"] as const;
 
 const contenders: readonly Contender[] = (["gru", "lstm"] as const).flatMap((cell) => [
@@ -18,7 +18,7 @@ const contenders: readonly Contender[] = (["gru", "lstm"] as const).flatMap((cel
 export const syntax: Experiment = {
   name: "syntax",
   summary: "syntax colouring of TypeScript characters, reading forwards and both ways",
-  minutes: 6,
+  minutes: 4,
   open: ({ quick }) => ({
     rows: "network",
     columns: [
