@@ -147,6 +147,13 @@ const tooSmall = ({ message, code }: CheckpointError, { tokens, vocabulary }: Su
     hint: `the ids of this text take ${size(tokens * bytesPerId(vocabulary.tokens.length))}; make space, or learn a part of it`,
   });
 
+/** The ids of a surveyed text in memory, however long it is. */
+export async function idsInMemory(survey: Survey): Promise<Corpus<Ids>> {
+  const data = await readIds(survey, memorySink(survey), () => false);
+  if (data === undefined) throw new Error("ids: reading that nobody stops must end");
+  return data.corpus;
+}
+
 function memorySink({ tokens }: Survey): Sink {
   const all = new Int32Array(tokens);
   let at = 0;

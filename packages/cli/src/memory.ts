@@ -10,6 +10,7 @@ import {
 } from "unrolled";
 import { UsageError } from "./exit.js";
 import { bytes, count } from "./format.js";
+import { plainMethods, stepsKept } from "./methods.js";
 import type { RunSettings } from "./settings.js";
 
 /** Bytes that this process may hope for: the machine's memory, or what its container allows. */
@@ -31,7 +32,7 @@ export function affordableSpec(
   const embedding = settings.embedding === null ? {} : { embedding: settings.embedding };
   const wanted = { tokens, vocabulary, cell, reset, hidden, dropout, tied, ...embedding };
   const spec = draftLanguageModelSpec(wanted);
-  const needed = memoryEstimate(spec, { batch, sequence });
+  const needed = memoryEstimate(spec, { batch, sequence: stepsKept(sequence, settings.methods ?? plainMethods) });
   if (needed > available)
     throw new UsageError(
       `--hidden ${hidden.join(",")} --batch ${batch} --sequence ${sequence}: would need ${bytes(needed)} of memory for a training step ` +

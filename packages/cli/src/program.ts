@@ -11,6 +11,7 @@ import {
   type ServeOptions,
   type StartOptions,
 } from "./options.js";
+import { methodOptions } from "./program-methods.js";
 import { choice, integer, real, sizes } from "./parse.js";
 import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
 import { reproduceCommand } from "./program-reproduce.js";
@@ -145,6 +146,7 @@ function trainCommand(action: (files: string[], options: TrainOptions) => Promis
     ["Model:", modelOptions()],
     ["Training:", trainingOptions()],
     ["Learning rate:", rateOptions()],
+    ["Methods:", methodOptions()],
     ["Running:", [...deviceOptions(), jsonOption()]],
   ]);
 }

@@ -2,6 +2,7 @@
 import { CheckpointError, type TrainingCounters } from "unrolled";
 import { z } from "zod";
 import type { DataFile } from "./data.js";
+import { methodsSchema } from "./methods.js";
 import type { Baseline } from "./reporter.js";
 import { optimizerNames, type RunSettings, scheduleNames } from "./settings.js";
 
@@ -18,6 +19,8 @@ export interface RunRecord {
   /** Tokens learnt from, and held out. */
   readonly tokens: number;
   readonly validationTokens: number;
+  /** Bytes of a training step; left out by runs that were begun before it was told. */
+  readonly memory?: number | undefined;
 }
 
 const natural = z.number().int().nonnegative();
@@ -57,6 +60,7 @@ const settings = z.strictObject({
   sampleEvery: natural.nullable(),
   checkpointEvery: positive.nullable(),
   seed: natural,
+  methods: methodsSchema.optional(),
 });
 const counters = z.strictObject({
   step: natural,
@@ -86,6 +90,7 @@ const record = z.strictObject({
   ngram: baseline.nullable(),
   tokens: natural,
   validationTokens: natural,
+  memory: natural.optional(),
 });
 
 /** Reads a record strictly. CheckpointError `run-record` names the field. */

@@ -23,10 +23,11 @@ import { shellWord, whole } from "./format.js";
 import { type RunData, recordedData, runData } from "./ids.js";
 import { jsonReporter } from "./json-reporter.js";
 import { affordableSpec } from "./memory.js";
+import { plainMethods, taskMethods } from "./methods.js";
 import { countNgrams } from "./ngram-line.js";
 import type { RunRecord } from "./record.js";
 import type { Reporter, RunFacts } from "./reporter.js";
-import { type RunStore, runSession, type SessionSettings, sampleLength, stepsOfRun } from "./session.js";
+import { epochSteps, type RunStore, runSession, type SessionSettings, sampleLength, stepsOfRun } from "./session.js";
 import type { RunSettings } from "./settings.js";
 import { listenForStop, type Stop } from "./signals.js";
 import { createStore, openRun, type SavedRun } from "./store.js";
@@ -64,7 +65,9 @@ export async function newRun(
   const survey = await surveyText(files, settings);
   const { vocabulary } = survey;
   const spec = affordableSpec(settings, vocabulary.tokens.length);
-  streams({ length: survey.trained, read: () => {} }, settings);
+  const { batch, sequence, methods = plainMethods } = settings;
+  streams({ length: survey.trained, read: () => {} }, { batch: batch * methods.accumulate, sequence });
+  const chosen = taskMethods(methods, vocabulary);
   const created = createStore(directory);
   let data: RunData | number | undefined;
   try {
@@ -92,8 +95,7 @@ export async function newRun(
       vocabulary: encodeVocabulary(vocabulary),
       ...(ngram === undefined ? {} : { ngram: encodeNgram(ngram.model) }),
     });
-    const { batch, sequence } = settings;
-    const task = languageModelTask({ model, corpus, batch, sequence, sampleLength });
+    const task = languageModelTask({ model, corpus, batch, sequence, sampleLength, ...chosen });
     return await finish({ settings, task, device, store, record }, request, context);
   } catch (error) {
     await created.discard();
@@ -130,10 +132,11 @@ async function goOn(
   request: RunRequest,
   context: Context,
 ): Promise<number> {
-  const { batch, sequence } = settings;
-  const task = languageModelTask({ model: run.model, corpus, batch, sequence, sampleLength });
+  const { batch, sequence, methods = plainMethods } = settings;
+  const chosen = taskMethods(methods, run.model.vocabulary);
+  const task = languageModelTask({ model: run.model, corpus, batch, sequence, sampleLength, ...chosen });
   const made = run.training.counters.step;
-  if (await isFinished(settings, task.batches.count, made, directory, request, context)) return exitCodes.done;
+  if (await isFinished(settings, epochSteps(settings, task), made, directory, request, context)) return exitCodes.done;
   const device = await openRequested(request);
   const { counters: _, ...rest } = run.record;
   const record = { ...rest, settings };
@@ -172,8 +175,8 @@ export async function finish<M extends Metrics<M>>(
     timed: request.seconds !== undefined,
     directory: store.directory,
     remaining: remaining(
-      task.tokens / task.batches.count,
-      stepsOfRun(settings, task.batches.count),
+      task.tokens / epochSteps(settings, task),
+      stepsOfRun(settings, epochSteps(settings, task)),
       request.seconds,
       () => (context.clock() - began) / 1000,
     ),

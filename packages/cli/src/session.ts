@@ -6,12 +6,14 @@ import {
   NumericError,
   type StartEvent,
   type StepEvent,
+  stepsPerEpoch,
   type Task,
   totalSteps,
   type TrainEvent,
   type TrainingState,
   train,
 } from "unrolled";
+import { plainMethods, runMethods } from "./methods.js";
 import type { Baseline, Measured, Reporter } from "./reporter.js";
 import type { RunSettings } from "./settings.js";
 import type { Stop } from "./signals.js";
@@ -23,6 +25,8 @@ export interface RunStore {
   save(event: Extract<TrainEvent, { type: "checkpoint" }>): Promise<void>;
   /** A line for metrics.jsonl, written with the next checkpoint. */
   measure(event: StepEvent | Measured): void;
+  /** What a run tells of itself when it starts; kept with its checkpoints. */
+  begin(event: StartEvent): void;
 }
 
 /** What a session needs to know of a run's settings, whatever it learns. */
@@ -38,6 +42,7 @@ export type SessionSettings = Pick<
   | "sampleEvery"
   | "checkpointEvery"
   | "seed"
+  | "methods"
 >;
 
 export interface Session<M extends Metrics<M>> {
@@ -66,6 +71,10 @@ export const stepsOfRun = (
   { epochs, maxSteps }: Pick<RunSettings, "epochs" | "maxSteps">,
   stepsPerEpoch: number,
 ): number => totalSteps({ epochs, ...(maxSteps === null ? {} : { maxSteps }) }, stepsPerEpoch);
+
+/** Steps of an epoch: each learns from as many batches as are accumulated. */
+export const epochSteps = <M extends Metrics<M>>({ methods }: Pick<RunSettings, "methods">, task: Task<M>): number =>
+  stepsPerEpoch(task.batches, methods?.accumulate);
 
 export async function runSession<M extends Metrics<M>>(session: Session<M>): Promise<DoneEvent> {
   const { stop, clock } = session;
@@ -97,7 +106,7 @@ export async function runSession<M extends Metrics<M>>(session: Session<M>): Pro
 
 /** Steps from one line of metrics.jsonl to the next: every step of a short run, some 5,000 of a long one. */
 const metricsPace = <M extends Metrics<M>>({ settings, task }: Session<M>): number =>
-  Math.ceil(stepsOfRun(settings, task.batches.count) / 5000);
+  Math.ceil(stepsOfRun(settings, epochSteps(settings, task)) / 5000);
 
 /** A reader that does not read must not keep a run from stopping. */
 const unlessStopped = (shown: Promise<void>, stop: Stop): Promise<void> => Promise.race([shown, stop.asked]);
@@ -117,6 +126,8 @@ async function handle<M extends Metrics<M>>(event: TrainEvent<M>, session: Sessi
       if (event.step % metricsPace(session) === 0) store.measure(event);
       return unlessStopped(reporter.report(event), stop);
     case "start":
+      store.begin(event);
+      return unlessStopped(reporter.report(event), stop);
     case "sample":
       return unlessStopped(reporter.report(event), stop);
     case "done":
@@ -128,21 +139,23 @@ async function handle<M extends Metrics<M>>(event: TrainEvent<M>, session: Sessi
 
 function trainOptions<M extends Metrics<M>>({ settings, task, device, stop, clock, resume, seconds }: Session<M>) {
   const { epochs, maxSteps, clipNorm, clipValue, precision, seed } = settings;
-  const stepsPerEpoch = task.batches.count;
-  const sampleEvery = settings.sampleEvery ?? Math.ceil(stepsOfRun(settings, stepsPerEpoch) / 10);
+  const methods = settings.methods ?? plainMethods;
+  const stepsOfEpoch = epochSteps(settings, task);
+  const sampleEvery = settings.sampleEvery ?? Math.ceil(stepsOfRun(settings, stepsOfEpoch) / 10);
   const checkpointEvery = settings.checkpointEvery ?? checkpointPace;
   return {
     task,
     device,
     epochs,
     ...(maxSteps === null ? {} : { maxSteps }),
-    optimizer: optimizerSpec(settings.optimizer),
+    ...runMethods(methods),
+    optimizer: optimizerSpec(settings.optimizer, methods.decayAll),
     schedule: settings.schedule,
     clip: { ...(clipNorm === null ? {} : { norm: clipNorm }), ...(clipValue === null ? {} : { value: clipValue }) },
     precision,
     seed,
     ...(seconds === undefined && sampleEvery > 0 ? { sampleEvery } : {}),
-    ...(settings.checkpointEvery !== null || checkpointEvery < stepsPerEpoch ? { checkpointEvery } : {}),
+    ...(settings.checkpointEvery !== null || checkpointEvery < stepsOfEpoch ? { checkpointEvery } : {}),
     ...(resume === undefined ? {} : { resume }),
     stop,
     clock,

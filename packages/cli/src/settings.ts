@@ -1,6 +1,7 @@
 // What a training run is told: the options of `train`, complete and consistent. Recorded in the model directory.
 import type { CellName, Products, TokenKind } from "unrolled";
 import { UsageError } from "./exit.js";
+import { type MethodOptions, type MethodSettings, methodSettings } from "./methods.js";
 
 export const optimizerNames = ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as const;
 export const scheduleNames = ["constant", "step", "cosine", "plateau"] as const;
@@ -10,7 +11,9 @@ export type ScheduleName = (typeof scheduleNames)[number];
 export type DeviceChoice = (typeof deviceNames)[number];
 
 /** Options as the command line gives them; absent means "not named". */
-export interface TrainOptions {
+export interface TrainOptions extends MethodOptions {
+  readonly findRate?: boolean;
+  readonly seeds?: number;
   readonly out?: string;
   readonly resume?: string;
   readonly cell?: CellName;
@@ -78,6 +81,8 @@ export interface RunSettings {
   /** Steps; null: chosen from the length of an epoch. */
   readonly checkpointEvery: number | null;
   readonly seed: number;
+  /** Left out by runs that were begun before there was a choice. */
+  readonly methods?: MethodSettings | undefined;
 }
 
 export interface OptimizerSettings {
@@ -131,6 +136,11 @@ export function runSettings(options: TrainOptions): RunSettings {
     sampleEvery: options.sampleEvery ?? null,
     checkpointEvery: options.checkpointEvery ?? null,
     seed: options.seed ?? 1,
+    methods: methodSettings(options, {
+      sequence: options.sequence ?? 50,
+      optimizer: options.optimizer ?? "adam",
+      validation: options.validation ?? 0.1,
+    }),
   };
 }
 

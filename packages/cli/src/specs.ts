@@ -2,7 +2,10 @@
 import { adagrad, adam, adamw, type OptimizerSpec, rmsprop, sgd } from "unrolled";
 import type { OptimizerSettings } from "./settings.js";
 
-export function optimizerSpec({ name, rate, momentum, weightDecay }: OptimizerSettings): OptimizerSpec {
+export function optimizerSpec(
+  { name, rate, momentum, weightDecay }: OptimizerSettings,
+  decayAll: boolean,
+): OptimizerSpec {
   switch (name) {
     case "sgd":
       return sgd({ rate, ...(momentum === undefined ? {} : { momentum }) });
@@ -13,7 +16,11 @@ export function optimizerSpec({ name, rate, momentum, weightDecay }: OptimizerSe
     case "adam":
       return adam({ rate });
     case "adamw":
-      return adamw({ rate, ...(weightDecay === undefined ? {} : { decay: weightDecay }) });
+      return adamw({
+        rate,
+        decayed: decayAll ? "all" : "matrices",
+        ...(weightDecay === undefined ? {} : { decay: weightDecay }),
+      });
     default:
       return name satisfies never;
   }

@@ -29,7 +29,7 @@ import {
 
 type KnownRun = Omit<RunRecord, "counters">;
 /** What is recorded of a run of any kind, but for its counters. */
-export type AnyRun = Pick<KnownRun, "validation">;
+export type AnyRun = Pick<KnownRun, "validation" | "memory">;
 
 export interface NewDirectory {
   storeFor(run: AnyRun, companions: Companions): RunStore;
@@ -53,12 +53,15 @@ export function createStore(directory: string): NewDirectory {
 }
 
 export function storeIn(files: ModelDirectory, directory: string, run: AnyRun, companions: Companions): RunStore {
-  let validation = run.validation;
+  let { validation, memory } = run;
   return {
     directory,
     async save({ step, weights, training }: CheckpointEvent) {
-      const record = { ...run, validation, counters: training.counters };
+      const record = { ...run, validation, memory, counters: training.counters };
       files.save({ step, weights, companions, arrays: training.arrays, record });
+    },
+    begin: (event) => {
+      memory = event.memory;
     },
     measure(event) {
       files.appendMetrics(JSON.stringify(event));

@@ -1,6 +1,7 @@
 // Options: read strictly, completed with defaults, and never accepted where they would change nothing.
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../src/exit.js";
+import { plainMethods } from "../src/methods.js";
 import { choice, integer, real, sizes } from "../src/parse.js";
 import { resumedSettings, runSettings } from "../src/settings.js";
 
@@ -69,6 +70,7 @@ describe("settings", () => {
       sampleEvery: null,
       checkpointEvery: null,
       seed: 1,
+      methods: { ...plainMethods, decayAll: false },
     });
   });
   it("takes layers as a number or as a list", () => {

@@ -196,7 +196,7 @@ describe("plain lines", () => {
     const event = { step: 480, epoch: 1, accuracy: 0.875, examples: 300, watched: "accuracy", best: true } as const;
     const measured: Measured = { type: "validation", ...event, ngram: undefined };
     await reporter.report(measured);
-    expect(texts.join("")).toContain("1.20 k examples to learn from, 300 held out\n");
+    expect(texts.join("")).toContain("1.20 k tokens to learn from, 300 held out\n");
     expect(texts.join("")).toContain("epoch 1: validation accuracy 0.8750, examples 300\n");
   });
 });

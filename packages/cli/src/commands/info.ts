@@ -48,6 +48,7 @@ export async function info(directory: string, options: JsonOptions, context: Con
       "settings",
       `${settings.optimizer.name}, rate ${settings.optimizer.rate}, ${settings.schedule.name}, batch ${settings.batch} x ${settings.sequence}, seed ${settings.seed}`,
     );
+    if (record.memory !== undefined) await row("memory", `${bytes(record.memory)} for a training step`);
     if (validation !== null)
       await row(
         "validation",

@@ -1,10 +1,12 @@
 // `unrolled train`: a new run, or the going on of an old one.
 import type { Context } from "../context.js";
 import { UsageError } from "../exit.js";
+import { findRateOf } from "../find-rate.js";
 import { newRun, type RunRequest, resumedRun } from "../run.js";
 import { newRowRun, resumedRowRun } from "../rows/run.js";
 import { rowTaskOf } from "../rows/model.js";
 import { refuseRowOptions, resumedRowSettings, type RowOptions, rowSettings } from "../rows/settings.js";
+import { seededRuns } from "../seeds.js";
 import { resumedSettings, runSettings, type TrainOptions } from "../settings.js";
 
 export async function trainFiles(
@@ -30,6 +32,10 @@ export async function trainFiles(
     throw new UsageError("train: must be given a text file to learn, was given none", {
       hint: "unrolled train text.txt --out model; npm start learns a text that is already here",
     });
+  if (options.findRate) {
+    refuseRowOptions(options);
+    return findRateOf(files, runSettings(options), request, context);
+  }
   if (options.out === undefined)
     throw new UsageError("--out: must name the directory to keep the model in, was left out", {
       hint: "add --out model, or go on with a run: --resume model",
@@ -38,5 +44,7 @@ export async function trainFiles(
   if (task !== "language-model")
     return newRowRun(files, validationFile, options.out, rowSettings({ ...options, task }), request, context);
   refuseRowOptions(options);
-  return newRun(files, options.out, runSettings(options), request, context);
+  const settings = runSettings(options);
+  if (options.seeds !== undefined) return seededRuns(files, options.out, settings, options.seeds, request, context);
+  return newRun(files, options.out, settings, request, context);
 }

@@ -1,6 +1,7 @@
 // What a checkpoint of a run over rows says besides numbers in tensors.
 import { CheckpointError, cellNames, poolings, startUses, type TrainingCounters } from "unrolled";
 import { z } from "zod";
+import { methodsSchema } from "../methods.js";
 import type { DataFile } from "../data.js";
 import { optimizerNames, scheduleNames } from "../settings.js";
 import { type RowSettings, rowTasks, rowTokens } from "./settings.js";
@@ -68,6 +69,7 @@ const settings = z.strictObject({
   sampleEvery: natural.nullable(),
   checkpointEvery: positive.nullable(),
   seed: natural,
+  methods: methodsSchema.optional(),
 });
 const counters = z.looseObject({
   step: natural,
@@ -89,6 +91,7 @@ const record = z.strictObject({
   rows: natural,
   validationRows: natural,
   wasted: z.number(),
+  memory: natural.optional(),
 });
 
 /** Reads a record strictly. CheckpointError `run-record` names the field. */

@@ -1,4 +1,5 @@
 // A run over rows from its options to its last word: new or resumed.
+import { epochSteps } from "../session.js";
 import {
   characterVocabulary,
   byteVocabulary,
@@ -203,7 +204,8 @@ export async function resumedRowRun(
   );
   const made = rowModel(checkpoint.companions.spec, checkpoint.companions.vocabulary, checkpoint.weights);
   const task = taskOf(made, rows, settings);
-  if (await isFinished(settings, task.batches.count, counters.step, directory, request, context)) return exitCodes.done;
+  if (await isFinished(settings, epochSteps(settings, task), counters.step, directory, request, context))
+    return exitCodes.done;
   const device = await openRequested(request);
   const record = { ...rest, files, validationFile, settings };
   const resume = { arrays: checkpoint.arrays, counters };

@@ -54,6 +54,13 @@ export interface RowSettings extends SessionSettings {
 /** Options of `train` that runs over rows do not have, and why. */
 const foreign = new Map<keyof TrainOptions, string>([
   ["sequence", "rows are run whole"],
+  ["backward", "rows are run whole"],
+  ["carry", "rows are run whole"],
+  ["documentSeparator", "every row begins anew"],
+  ["recompute", "rows are run whole"],
+  ["labelSmoothing", "it belongs to language models"],
+  ["findRate", "it belongs to language models"],
+  ["seeds", "it belongs to language models"],
   ["tied", "what is answered are no tokens that were read"],
 ]);
 
@@ -81,8 +88,19 @@ export function rowSettings(options: Options & { readonly task: RowTask }): RowS
   const { layers, feedForward } = layersOf(options);
   const { tokens: _tokens, minCount: _minCount, ...rest } = options;
   const common = runSettings(rest);
-  const { epochs, maxSteps, optimizer, schedule, clipNorm, clipValue, precision, sampleEvery, checkpointEvery, seed } =
-    common;
+  const {
+    epochs,
+    maxSteps,
+    optimizer,
+    schedule,
+    clipNorm,
+    clipValue,
+    precision,
+    sampleEvery,
+    checkpointEvery,
+    seed,
+    methods,
+  } = common;
   return {
     task,
     tokens,
@@ -109,6 +127,7 @@ export function rowSettings(options: Options & { readonly task: RowTask }): RowS
     sampleEvery,
     checkpointEvery,
     seed,
+    methods,
   };
 }
 

@@ -1,4 +1,5 @@
 // All durable writes, and the reading of model directories.
+export { replaceFile } from "./atomic.js";
 export { type Files, nodeFiles, systemCode } from "./files.js";
 export {
   type BadIds,

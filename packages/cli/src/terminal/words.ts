@@ -91,6 +91,8 @@ export function sampleLines(event: { readonly step: number; readonly text: strin
 }
 
 export function doneLine(event: Extract<RunEvent, { type: "done" }>, facts: RunFacts): string {
+  if (event.reason === "early")
+    return `no gain for as many validations as allowed: stopped after step ${whole(event.step)}, the best weights are kept`;
   return event.reason === "finished" || facts.timed
     ? `finished: ${plural(event.step, "step")}${facts.timed ? " in all" : ` in ${duration(event.seconds)}`}`
     : `stopped after step ${whole(event.step)}`;

@@ -58,3 +58,4 @@ export {
 export { train } from "./train.js";
 export { type NetworkTask, type NetworkTaskOptions, networkTask } from "./network-task.js";
 export { type WriterTask, type WriterTaskOptions, writerTask } from "./writer-task.js";
+export { type FindRateOptions, type FoundRate, findRate, type TriedRate } from "./find-rate.js";

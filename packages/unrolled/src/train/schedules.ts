@@ -7,6 +7,8 @@ export type ScheduleSpec =
   | { readonly name: "step"; readonly every: number; readonly factor: number; readonly after: number }
   /** Linear rise over `warmup` steps, then half a cosine down to `floor` at the last step. */
   | { readonly name: "cosine"; readonly warmup: number; readonly floor: number }
+  /** From 1 to `factor` by equal factors: what a finder of rates runs through. */
+  | { readonly name: "sweep"; readonly factor: number }
   /** The factor is multiplied in when the validation loss has not improved for `patience` validations. */
   | { readonly name: "plateau"; readonly factor: number; readonly patience: number };
 export const scheduleNames = ["constant", "step", "cosine", "plateau"] as const;
@@ -63,6 +65,8 @@ export function rateFactor(spec: ScheduleSpec, progress: Progress): number {
       const share = Math.min(1, (progress.step - spec.warmup) / Math.max(1, progress.totalSteps - spec.warmup));
       return spec.floor + (1 - spec.floor) * 0.5 * (1 + Math.cos(Math.PI * share));
     }
+    case "sweep":
+      return spec.factor ** (progress.step / Math.max(1, progress.totalSteps - 1));
     case "plateau":
       return progress.plateau.factor;
     default:
