@@ -31,7 +31,7 @@ export async function findRateOf(
   const corpus = await idsInMemory(survey);
   const device = await openRequested(request);
   try {
-    const { batch, sequence, seed, clipNorm, clipValue, methods = plainMethods } = settings;
+    const { batch, sequence, seed, clipNorm, clipValue, precision, methods = plainMethods } = settings;
     const model = languageModel({ ...spec, vocabulary, seed });
     const task = languageModelTask({ model, corpus, batch, sequence, ...taskMethods(methods, vocabulary) });
     const { recompute = false, accumulate = 1 } = runMethods(methods);
@@ -40,7 +40,7 @@ export async function findRateOf(
       ...(clipValue === null ? {} : { value: clipValue }),
     };
     const optimizer = optimizerSpec(settings.optimizer, methods.decayAll);
-    const found = await findRate({ task, device, steps, recompute, accumulate, clip, optimizer, seed });
+    const found = await findRate({ task, device, steps, recompute, accumulate, clip, optimizer, precision, seed });
     await (request.json ? tellJson(found, context) : tell(found, settings.optimizer.name, context));
     return exitCodes.done;
   } finally {
