@@ -4,6 +4,8 @@ import { kernelNames, kernels } from "unrolled";
 
 /** The flag of a step after which all threads meet, as in cpp/runtime.h. */
 export const meetStep = 2;
+/** The flag of a step whose products are in bfloat16. */
+export const halfStep = 4;
 
 /** How the replayer fills a slot; the places are the numbers in cpp/proof/recording.h. */
 export const fills = ["words", "floats", "oddFloats", "ids", "nothing"];
@@ -57,12 +59,12 @@ export function spansOf(steps) {
   return [...spans, ...[...empty].map((offset) => ({ offset, words: 0 }))];
 }
 
-/** Steps of a program as the runtime takes them, every call shared among all threads. */
-export function sharedSteps({ code, calls }) {
+/** Steps of a program as the runtime takes them, every call shared among all threads; `flags` go with each. */
+export function sharedSteps({ code, calls }, flags = 0) {
   const steps = [];
   for (let at = 0, call = 0; call < calls; call++) {
     const count = code[at + 1];
-    steps.push(code[at], meetStep, count, ...code.subarray(at + 2, at + 2 + count));
+    steps.push(code[at], meetStep + flags, count, ...code.subarray(at + 2, at + 2 + count));
     at += 2 + count;
   }
   return steps;

@@ -5,7 +5,7 @@ import { adam, characters, languageModel, openReference, train } from "unrolled"
 import { conformanceCases, rowsAlone, sameBitsForThreads, sequenceInPieces } from "unrolled/testing";
 import { openNative } from "../../dist/index.js";
 import { encodeSteps } from "../../dist/steps.js";
-import { recorder, sharedSteps } from "./recording.mjs";
+import { halfStep, recorder, sharedSteps } from "./recording.mjs";
 
 /** Writes the suite and the laws, as this build runs them on one thread; answers how many cases there were. */
 export async function recordSuite(isa, write) {
@@ -26,8 +26,29 @@ export async function recordSuite(isa, write) {
     name(`law: ${law}`);
     run();
   }
+  if (multipliesHalf(native)) recordHalf(native, write);
   native.close();
   return cases.length;
+}
+
+/** Whether this build runs programs that multiply in bfloat16. */
+function multipliesHalf(device) {
+  try {
+    device.unload(device.load({ code: new Float64Array(), calls: 0, work: 0, products: "bf16" }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Writes the laws once more, every product in bfloat16. */
+function recordHalf(native, write) {
+  const halved = { ...native, load: (program) => native.load({ ...program, products: "bf16" }) };
+  const { device, name } = recorder(halved, write, [(program) => sharedSteps(program, halfStep)]);
+  name("laws in bfloat16");
+  sameBitsForThreads([device]);
+  rowsAlone(device);
+  sequenceInPieces(device);
 }
 
 /** Models whose training steps are recorded: every cell, sizes that are no multiple of a vector. */
