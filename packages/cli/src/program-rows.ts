@@ -5,7 +5,7 @@ import { deviceOptions, example, jsonOption, option, withOptions } from "./progr
 import type { PredictOptions } from "./rows/options.js";
 import { chosenPoolings, rowTasks } from "./rows/settings.js";
 
-const tasks = ["language-model", ...rowTasks] as const;
+const tasks = ["language-model", ...rowTasks, "translate"] as const;
 
 export const columnOptions = (): Option[] => [
   new Option("--text-column <name>", "of the text: a name of the header line, a number from 1, or a JSON key"),
@@ -14,8 +14,10 @@ export const columnOptions = (): Option[] => [
 ];
 
 export const rowOptions = (): Option[] => [
-  option("--task <name>", "classify, tag, regress or write: learns from rows (default: language-model)", (o) =>
-    choice(o, tasks),
+  option(
+    "--task <name>",
+    "classify, tag, regress or write: learns from rows; translate: from pairs (default: language-model)",
+    (o) => choice(o, tasks),
   ),
   ...columnOptions(),
   new Option("--targets <names>", "columns to answer, with commas (default: the next step of all)").argParser((text) =>

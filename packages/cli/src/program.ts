@@ -16,6 +16,7 @@ import { choice, integer, real, sizes } from "./parse.js";
 import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
 import { reproduceCommand } from "./program-reproduce.js";
 import { columnOptions, predictCommand, rowOptions } from "./program-rows.js";
+import { evalPairOptions, pairOptions, translateCommand } from "./program-translate.js";
 import { rowTokens } from "./rows/settings.js";
 import { optimizerNames, scheduleNames, type TrainOptions } from "./settings.js";
 
@@ -48,6 +49,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     predictCommand(async (directory, texts, options) => {
       const { predict } = await import("./rows/predict.js");
       code = await predict(directory, texts, options, context);
+    }),
+    translateCommand(async (directory, texts, options) => {
+      const { translate } = await import("./translate/translate.js");
+      code = await translate(directory, texts, options, context);
     }),
     infoCommand(async (directory, options) => {
       const { info } = await import("./commands/info.js");
@@ -143,6 +148,7 @@ function trainCommand(action: (files: string[], options: TrainOptions) => Promis
   return withOptions(command, [
     ["Where:", whereOptions()],
     ["Rows:", rowOptions()],
+    ["Pairs (--task translate):", pairOptions()],
     ["Model:", modelOptions()],
     ["Training:", trainingOptions()],
     ["Learning rate:", rateOptions()],
@@ -157,7 +163,9 @@ const whereOptions = (): Option[] => [
 ];
 
 const modelOptions = (): Option[] => [
-  option("--tokens <kind>", "char, word or byte (default: char); vector: rows of numbers", (o) => choice(o, rowTokens)),
+  option("--tokens <kind>", "char, word or byte (default: char); bpe: pairs; vector: rows of numbers", (o) =>
+    choice(o, [...rowTokens, "bpe"]),
+  ),
   option("--min-count <n>", "words seen fewer times become <unk> (default: 1)", (o) => integer(o, 1)),
   option("--cell <name>", "rnn, gru or lstm (default: lstm); none: a feed-forward network over rows", (o) =>
     choice(o, cells),
@@ -233,12 +241,14 @@ function sampleCommand(action: (directory: string, options: SampleOptions) => Pr
   ]);
 }
 
-function evalCommand(action: (directory: string, file: string, options: EvalOptions) => Promise<void>): Command {
+function evalCommand(
+  action: (directory: string, file: string | undefined, options: EvalOptions) => Promise<void>,
+): Command {
   const command = new Command("eval")
     .description("How well the model predicts a text: nats, bits and perplexity per token, beside an n-gram model.")
     .summary("how well it predicts a text")
     .argument("<dir>", "model directory")
-    .argument("<file>", "text file; the state is carried over the whole of it")
+    .argument("[file]", "text file; the state is carried over the whole of it")
     .addHelpText("after", example(["unrolled eval play sonnets.txt"]))
     .action(action);
   return withOptions(command, [
@@ -250,6 +260,7 @@ function evalCommand(action: (directory: string, file: string, options: EvalOpti
       ],
     ],
     ["Rows:", columnOptions()],
+    ["Pairs:", evalPairOptions()],
     ["Running:", [...deviceOptions(), jsonOption()]],
   ]);
 }

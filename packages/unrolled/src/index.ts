@@ -75,6 +75,7 @@ export {
 export type { BytePairs } from "./text/byte-pairs.js";
 export { type BytePairOptions, bytePairVocabulary, bytePairVocabularyFrom } from "./text/byte-pair-train.js";
 export { type PieceKind, type PieceScanner, pieceScanner } from "./text/pieces.js";
+export { linesOf, pairLines, parsePairs, type TextPair } from "./text/pairs.js";
 export { readTokenizer } from "./text/tokenizer-json.js";
 export { firstIds, type Ids, type IdSource, sliceIds } from "./text/ids.js";
 export { type Decoder, decode, decoder } from "./text/decode.js";
@@ -280,6 +281,7 @@ export {
 } from "./models/translator-spec.js";
 export { type PairInputs, type PairLoss, type PairLossOptions, pairLoss } from "./train/translation-loss.js";
 export {
+  bannedOf,
   type Pair,
   type TeacherSchedule,
   teacherProbability,

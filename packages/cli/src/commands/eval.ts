@@ -12,15 +12,39 @@ import { evaluateRows } from "../rows/eval.js";
 import { rowTaskOf } from "../rows/model.js";
 import type { ColumnOptions } from "../rows/options.js";
 import { flag } from "../settings.js";
+import { pairFiles } from "../translate/data.js";
+import { evaluateTranslator, type TranslatorEvalOptions } from "../translate/eval.js";
+import { isTranslator } from "../translate/model.js";
 import { baselineLine, perplexity } from "../terminal/words.js";
 import { named } from "../where.js";
 
+interface PairEvalOptions extends Pick<TranslatorEvalOptions, "beam" | "lowercase"> {
+  readonly source?: string;
+  readonly target?: string;
+}
+
+/** The one file that anything but a translator is measured on. Throws UsageError. */
+function textFile(given: string | undefined, options: PairEvalOptions): string {
+  for (const name of ["source", "target", "beam", "lowercase"] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`${flag(name)}: must be left out, it is for translators`, {
+        hint: `leave ${flag(name)} out`,
+      });
+  if (given !== undefined) return given;
+  throw new UsageError("eval: must be given a file, was given none", { hint: "unrolled eval DIR FILE" });
+}
+
 export async function evaluate(
   directory: string,
-  file: string,
-  options: EvalOptions & ColumnOptions,
+  given: string | undefined,
+  options: EvalOptions & ColumnOptions & PairEvalOptions,
   context: Context,
 ): Promise<number> {
+  if (await isTranslator(directory)) {
+    const files = pairFiles(given === undefined ? [] : [given], options.source, options.target);
+    return evaluateTranslator(directory, files, options, context);
+  }
+  const file = textFile(given, options);
   if ((await rowTaskOf(directory)) !== undefined) return evaluateRows(directory, file, options, context);
   for (const name of ["textColumn", "labelColumn", "idColumn"] as const)
     if (options[name] !== undefined)

@@ -9,10 +9,13 @@ import { bitsUnit } from "../reporter.js";
 import { inspect } from "../inspect.js";
 import { rowInfo } from "../rows/info.js";
 import { rowTaskOf } from "../rows/model.js";
+import { translatorInfo } from "../translate/info.js";
+import { isTranslator } from "../translate/model.js";
 import { styleFor } from "../terminal/style.js";
 import { baselineLine, perplexity } from "../terminal/words.js";
 
 export async function info(directory: string, options: JsonOptions, context: Context): Promise<number> {
+  if (await isTranslator(directory)) return translatorInfo(directory, options, context);
   if ((await rowTaskOf(directory)) !== undefined) return rowInfo(directory, options, context);
   const { output, env } = context;
   const { spec, step, record, files, notes } = await inspect(directory);

@@ -5,13 +5,22 @@ import { findRateOf } from "../find-rate.js";
 import { newRun, type RunRequest, resumedRun } from "../run.js";
 import { newRowRun, resumedRowRun } from "../rows/run.js";
 import { rowTaskOf } from "../rows/model.js";
+import { isTranslator } from "../translate/model.js";
+import { pairFiles } from "../translate/data.js";
+import { newPairRun, resumedPairRun } from "../translate/run.js";
+import {
+  pairSettings,
+  refusePairOptions,
+  resumedPairSettings,
+  type TranslateTrainOptions,
+} from "../translate/settings.js";
 import { refuseRowOptions, resumedRowSettings, type RowOptions, rowSettings } from "../rows/settings.js";
 import { seededRuns } from "../seeds.js";
 import { resumedSettings, runSettings, type TrainOptions } from "../settings.js";
 
 export async function trainFiles(
   files: readonly string[],
-  options: TrainOptions & RowOptions,
+  options: TrainOptions & RowOptions & TranslateTrainOptions,
   context: Context,
 ): Promise<number> {
   const request: RunRequest = {
@@ -26,9 +35,13 @@ export async function trainFiles(
       });
     if ((await rowTaskOf(options.resume)) !== undefined)
       return resumedRowRun(options.resume, (recorded) => resumedRowSettings(recorded, options), request, context);
+    if (await isTranslator(options.resume))
+      return resumedPairRun(options.resume, (recorded) => resumedPairSettings(recorded, options), request, context);
     return resumedRun(options.resume, (recorded) => resumedSettings(recorded, options), request, context);
   }
-  if (files.length === 0)
+  const paired = options.task === "translate";
+  if (!paired) refusePairOptions(options);
+  if (files.length === 0 && !paired)
     throw new UsageError("train: must be given a text file to learn, was given none", {
       hint: "unrolled train text.txt --out model; npm start learns a text that is already here",
     });
@@ -41,6 +54,18 @@ export async function trainFiles(
       hint: "add --out model, or go on with a run: --resume model",
     });
   const { task = "language-model", validationFile } = options;
+  if (task === "translate") {
+    const { source, target, validationSource, validationTarget } = options;
+    const held = validationSource ?? validationTarget;
+    return newPairRun(
+      pairFiles(files, source, target),
+      held === undefined ? undefined : pairFiles([], validationSource, validationTarget),
+      options.out,
+      pairSettings(options),
+      request,
+      context,
+    );
+  }
   if (task !== "language-model")
     return newRowRun(files, validationFile, options.out, rowSettings({ ...options, task }), request, context);
   refuseRowOptions(options);

@@ -16,7 +16,7 @@ export type ChosenPooling = (typeof chosenPoolings)[number];
 
 /** Options of `train` that only runs over rows have. */
 export interface RowOptions {
-  readonly task?: RowTask | "language-model";
+  readonly task?: RowTask | "language-model" | "translate";
   readonly textColumn?: string;
   readonly labelColumn?: string;
   readonly idColumn?: string;

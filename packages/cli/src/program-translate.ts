@@ -1,0 +1,97 @@
+// Options of train and eval for pairs (--task translate), and the command that translates.
+import { Command, Option } from "commander";
+import { choice, integer, real } from "./parse.js";
+import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
+import { attentions, longSentences, samplings, watches } from "./translate/settings.js";
+import type { TranslateOptions } from "./translate/translate.js";
+
+const sides = (): Option[] => [
+  new Option("--source <file>", "sentences, one a line"),
+  new Option("--target <file>", "their translations, line by line"),
+];
+
+export const pairOptions = (): Option[] => [
+  ...sides(),
+  new Option("--validation-source <file>", "sentences to hold out, in place of a part of the others"),
+  new Option("--validation-target <file>", "their translations"),
+  option("--attention <name>", `${attentions.join(", ")} (default: bahdanau)`, (o) => choice(o, attentions)),
+  option("--bpe <n>", "byte-pair tokens of each side (default with --tokens bpe: 8000)", (o) =>
+    integer(o, 256, 1_000_000),
+  ),
+  new Option("--shared-vocabulary", "one vocabulary and one table of embeddings for both sides"),
+  new Option("--reverse-source", "read sentences from their end, one way only"),
+  option("--label-smoothing <p>", "part of the probability spread over all tokens", (o) =>
+    real(o, { from: 0, below: 1 }),
+  ),
+  option(
+    "--scheduled-sampling <name>",
+    `${samplings.join(", ")}: read what was written, more often as time goes on`,
+    (o) => choice(o, samplings),
+  ),
+  option("--longest <n>", "tokens of a sentence at most (default: 100)", (o) => integer(o, 1, 10_000)),
+  option("--long <how>", `${longSentences.join(", ")}: what becomes of longer ones (default: refuse)`, (o) =>
+    choice(o, longSentences),
+  ),
+  option("--watch <metric>", `${watches.join(", ")}: what says that the model got better`, (o) => choice(o, watches)),
+];
+
+export const evalPairOptions = (): Option[] => [
+  ...sides(),
+  option("--beam <n>", "hypotheses side by side (default: 5)", (o) => integer(o, 1, 100)),
+  new Option("--lowercase", "upper and lower case are alike to BLEU"),
+];
+
+export function translateCommand(
+  action: (directory: string, texts: string[], options: TranslateOptions) => Promise<void>,
+): Command {
+  const command = new Command("translate")
+    .description("Translates sentences: arguments, a file, or lines on standard input, by beam search.")
+    .summary("translate sentences")
+    .argument("<dir>", "model directory of --task translate")
+    .argument("[sentence...]", "sentences")
+    .addHelpText(
+      "after",
+      example([
+        'unrolled translate dates "3 May 1979" --attention   what each written token looked at',
+        "unrolled translate ende --file test.en --beam 5",
+        'unrolled translate ende "a man rides a horse ." --n-best 3 --json',
+      ]),
+    )
+    .action(action);
+  return withOptions(command, [
+    [
+      "What:",
+      [
+        new Option("--file <file>", "lines of sentences"),
+        new Option("--allow-unknown", "read unknown characters as nothing"),
+      ],
+    ],
+    [
+      "Search:",
+      [
+        option("--beam <n>", "hypotheses side by side; 1 is greedy (default: 5)", (o) => integer(o, 1, 100)),
+        option("--n-best <n>", "translations of each sentence, with their scores", (o) => integer(o, 1, 100)),
+        option("--normalization <how>", "gnmt, average or none: how lengths are made comparable (default: gnmt)", (o) =>
+          choice(o, ["none", "gnmt", "average"] as const),
+        ),
+        option("--alpha <x>", "strength of the normalization (default: 0.6 for gnmt, 1 for average)", (o) =>
+          real(o, { from: 0 }),
+        ),
+        option("--coverage <x>", "penalty for what was not looked at (default: 0)", (o) => real(o, { from: 0 })),
+        option("--min-length <n>", "tokens at least", (o) => integer(o, 0, 10_000)),
+        option("--max-length <n>", "tokens at most (default: twice the sentence and ten more)", (o) =>
+          integer(o, 1, 10_000),
+        ),
+        option("--batch <n>", "sentences side by side (default: 32)", (o) => integer(o, 1, 1000)),
+      ],
+    ],
+    [
+      "Showing:",
+      [
+        new Option("--attention", "draw what each written token looked at"),
+        new Option("--svg <file>", "the same as a picture, of the last sentence"),
+      ],
+    ],
+    ["Running:", [...deviceOptions(), jsonOption()]],
+  ]);
+}

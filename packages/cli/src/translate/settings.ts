@@ -1,0 +1,159 @@
+// What a run over pairs is told (--task translate): options complete and consistent, recorded in the model directory.
+import {
+  type AttentionName,
+  attentionNames,
+  cellSpec,
+  type LayerSpec,
+  type TeacherSchedule,
+  type TranslationMetrics,
+  type VocabularyKind,
+} from "unrolled";
+import { UsageError } from "../exit.js";
+import type { SessionSettings } from "../session.js";
+import { flag, resumedSettings, runSettings, type TrainOptions } from "../settings.js";
+
+export const attentions = [...attentionNames, "none"] as const;
+export const longSentences = ["refuse", "cut", "drop"] as const;
+export const samplings = ["linear", "exponential", "inverse-sigmoid"] as const;
+export const watches = ["bleu", "exactMatch", "nats"] as const satisfies readonly (keyof TranslationMetrics)[];
+
+/** Options of `train` that only runs over pairs have. */
+export interface TranslateTrainOptions {
+  readonly source?: string;
+  readonly target?: string;
+  readonly attention?: AttentionName | "none";
+  readonly bpe?: number;
+  readonly sharedVocabulary?: boolean;
+  readonly reverseSource?: boolean;
+  readonly labelSmoothing?: number;
+  readonly scheduledSampling?: (typeof samplings)[number];
+  readonly longest?: number;
+  readonly long?: (typeof longSentences)[number];
+  readonly watch?: (typeof watches)[number];
+  readonly validationSource?: string;
+  readonly validationTarget?: string;
+}
+
+/** Everything that decides the bits of a run over pairs, as plain JSON. */
+export interface PairSettings extends SessionSettings {
+  readonly task: "translate";
+  readonly tokens: VocabularyKind;
+  /** Tokens of a byte-pair vocabulary. */
+  readonly bpe: number;
+  readonly minCount: number;
+  readonly shared: boolean;
+  readonly attention: AttentionName | "none";
+  readonly reversed: boolean;
+  readonly encoder: readonly LayerSpec[];
+  readonly decoder: readonly LayerSpec[];
+  readonly embedding: number;
+  readonly dropout: number;
+  readonly smoothing: number;
+  readonly teacher: TeacherSchedule;
+  /** Tokens of a side at most, and what becomes of pairs with more. */
+  readonly longest: number;
+  readonly long: (typeof longSentences)[number];
+  readonly watched: (typeof watches)[number];
+  readonly batch: number;
+  readonly validation: number;
+}
+
+const teachers: Readonly<Record<(typeof samplings)[number], TeacherSchedule>> = {
+  linear: { name: "linear", slope: 0.05, floor: 0.5 },
+  exponential: { name: "exponential", factor: 0.95 },
+  "inverse-sigmoid": { name: "inverse-sigmoid", k: 8 },
+};
+
+/** Every option with its default. Throws UsageError for one that would change nothing. */
+export function pairSettings(options: TrainOptions & TranslateTrainOptions): PairSettings {
+  for (const name of ["sequence", "tied"] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`--${name}: must be left out with --task translate`, { hint: `leave --${name} out` });
+  const tokens = (options.tokens as VocabularyKind | undefined) ?? (options.bpe === undefined ? "char" : "bpe");
+  if (options.bpe !== undefined && tokens !== "bpe")
+    throw new UsageError("--bpe: must come with --tokens bpe, which is not chosen", { hint: "add --tokens bpe" });
+  if (options.minCount !== undefined && tokens !== "word")
+    throw new UsageError("--min-count: must come with --tokens word, which is not chosen", {
+      hint: "add --tokens word",
+    });
+  const { tokens: _tokens, minCount: _minCount, cell: _cell, reset: _reset, hidden = [256], layers, ...rest } = options;
+  const common = runSettings(rest as TrainOptions);
+  const { epochs, maxSteps, optimizer, schedule, clipValue, precision, sampleEvery, checkpointEvery, seed } = common;
+  const spec = cellSpec((options.cell ?? "gru") as never, options.reset === undefined ? {} : { reset: options.reset });
+  const sizes = hidden.length > 1 ? hidden : Array.from({ length: layers ?? 1 }, () => hidden[0]);
+  const dropout = options.dropout ?? 0;
+  const layer = (size: number, direction: LayerSpec["direction"]): LayerSpec => ({
+    cell: spec,
+    hidden: size,
+    direction,
+    merge: "concat",
+    residual: "none",
+    dropout,
+    variational: false,
+    initial: "zero",
+  });
+  return {
+    task: "translate",
+    tokens,
+    bpe: options.bpe ?? 8000,
+    minCount: options.minCount ?? 2,
+    shared: options.sharedVocabulary ?? false,
+    attention: options.attention ?? "bahdanau",
+    reversed: options.reverseSource ?? false,
+    encoder: sizes.map((size) => layer(size, options.reverseSource ? "forward" : "both")),
+    decoder: sizes.map((size) => layer(size, "forward")),
+    embedding: options.embedding ?? Math.min(256, sizes[0]),
+    dropout,
+    smoothing: options.labelSmoothing ?? 0,
+    teacher: options.scheduledSampling === undefined ? { name: "always" } : teachers[options.scheduledSampling],
+    longest: options.longest ?? 100,
+    long: options.long ?? "refuse",
+    watched: options.watch ?? (tokens === "char" ? "exactMatch" : "bleu"),
+    batch: options.batch ?? 64,
+    validation: options.validationSource === undefined ? (options.validation ?? 0.1) : 0,
+    epochs,
+    maxSteps,
+    optimizer,
+    schedule,
+    clipNorm: options.clipNorm === undefined ? 1 : common.clipNorm,
+    clipValue,
+    precision,
+    sampleEvery,
+    checkpointEvery,
+    seed,
+  };
+}
+
+/** The recorded settings with the new lengths. Throws UsageError for any other option. */
+export function resumedPairSettings(recorded: PairSettings, options: TrainOptions): PairSettings {
+  const lengths = resumedSettings({ epochs: recorded.epochs, maxSteps: recorded.maxSteps } as never, options);
+  return { ...recorded, epochs: lengths.epochs, maxSteps: lengths.maxSteps };
+}
+
+/** Options that only translators have a use for. Throws UsageError. */
+export function refusePairOptions(options: TranslateTrainOptions & { readonly tokens?: string }): void {
+  const names = [
+    "source",
+    "target",
+    "attention",
+    "bpe",
+    "sharedVocabulary",
+    "reverseSource",
+    "labelSmoothing",
+    "scheduledSampling",
+    "longest",
+    "long",
+    "watch",
+    "validationSource",
+    "validationTarget",
+  ] as const;
+  for (const name of names)
+    if (options[name] !== undefined)
+      throw new UsageError(`${flag(name)}: must come with --task translate, which is not chosen`, {
+        hint: `add --task translate, or leave ${flag(name)} out`,
+      });
+  if (options.tokens === "bpe")
+    throw new UsageError("--tokens: must be char, word or byte without --task translate, was bpe", {
+      hint: "byte-pair tokens are for translators",
+    });
+}
