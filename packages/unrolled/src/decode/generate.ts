@@ -73,22 +73,29 @@ export function* writeMany(made: Writer, options: Omit<GenerateManyOptions, "dev
   let block = Math.min(...pages.map((page) => page.rows - length)) + 1; // the first characters come at once
   for (let row = 0; row < rows; block *= 2) {
     const count = Math.min(block, made.mostRows, rows - row);
-    const all = (f: (page: Page, row: number) => number): Int32Array =>
-      Int32Array.from({ length: count * pages.length }, (_, i) =>
-        f(pages[i % pages.length], row + Math.floor(i / pages.length)),
-      );
-    const { ids } = made.advance(
-      all((page, r) => page.at(r)),
-      all((page, r) => (page.at(r) === chosen ? page.draw() : 0)),
-      options,
-    );
+    const { ids } = made.advance(...rowsOf(pages, row, count), options);
     for (let i = 0; i < count; i++, row++) {
       const pieces = pages.map((page, n) => page.take(row, ids[i * pages.length + n]));
-      if (pieces.some((piece) => piece !== "")) yield pieces;
+      if (pieces.some(isText)) yield pieces;
     }
   }
   const rest = pages.map((page) => page.end());
-  if (rest.some((piece) => piece !== "")) yield rest;
+  if (rest.some(isText)) yield rest;
+}
+
+const isText = (piece: string): boolean => piece !== "";
+
+/** What `count` rows from `row` on read, and their draws: [count,N] each. */
+function rowsOf(pages: readonly Page[], row: number, count: number): [text: Int32Array, draws: Int32Array] {
+  const N = pages.length;
+  const [text, words] = [new Int32Array(count * N), new Int32Array(count * N)];
+  for (let i = 0; i < count; i++)
+    for (let n = 0; n < N; n++) {
+      const id = pages[n].at(row + i);
+      text[i * N + n] = id;
+      if (id === chosen) words[i * N + n] = pages[n].draw();
+    }
+  return [text, words];
 }
 
 /** Stands for an id that is to be chosen. */
