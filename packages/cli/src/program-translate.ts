@@ -20,9 +20,6 @@ export const pairOptions = (): Option[] => [
   ),
   new Option("--shared-vocabulary", "one vocabulary and one table of embeddings for both sides"),
   new Option("--reverse-source", "read sentences from their end, one way only"),
-  option("--label-smoothing <p>", "part of the probability spread over all tokens", (o) =>
-    real(o, { from: 0, below: 1 }),
-  ),
   option(
     "--scheduled-sampling <name>",
     `${samplings.join(", ")}: read what was written, more often as time goes on`,

@@ -1,12 +1,5 @@
 // A run over pairs from its options to its last word: new or resumed.
-import {
-  type Pair,
-  splitRows,
-  type TextPair,
-  type Translator,
-  translationTask,
-  translator,
-} from "unrolled";
+import { type Pair, splitRows, type TextPair, type Translator, translationTask, translator } from "unrolled";
 import type { Context } from "../context.js";
 import { checkData, type DataFile } from "../data.js";
 import { openRequested } from "../device-options.js";

@@ -139,7 +139,6 @@ export function refusePairOptions(options: TranslateTrainOptions & { readonly to
     "bpe",
     "sharedVocabulary",
     "reverseSource",
-    "labelSmoothing",
     "scheduledSampling",
     "longest",
     "long",
