@@ -1,5 +1,110 @@
-// The architecture of a model in words.
-import { cellOptions, type HeadSpec, isCell, type LanguageModelSpec, type StackLayer } from "unrolled";
+// The architecture of a model: from the settings of a run to the library's layers and heads, and in words.
+import {
+  type Cell,
+  cellNames,
+  cellOptions,
+  cellSpec,
+  cellVariantNames,
+  cellVariants,
+  type HeadOptions,
+  type HeadSpec,
+  isCell,
+  type LanguageModelOptions,
+  type LanguageModelSpec,
+  type LayerSpec,
+  layer,
+  layersJson,
+  type StackLayer,
+} from "unrolled";
+import {
+  type ArchitectureOptions,
+  type ArchitectureSettings,
+  architectureSettings,
+  cellOptionNames,
+} from "./architecture-settings.js";
+import { isCellFile } from "./cell-file.js";
+import { UsageError } from "./exit.js";
+import { choice } from "./parse.js";
+import { flag } from "./settings.js";
+
+type KnownCell = (typeof cellNames)[number] | (typeof cellVariantNames)[number];
+const knownCells: readonly KnownCell[] = [...cellNames, ...cellVariantNames];
+
+/** The built-in cell that is meant, a near miss named. */
+const known = (name: string): KnownCell => choice("--cell", knownCells)(name);
+
+const familyOf = (name: KnownCell): (typeof cellNames)[number] =>
+  cellNames.find((each) => each === name) ?? cellVariants[name as keyof typeof cellVariants].name;
+
+/** The cell of one layer with those of the options that it has. */
+function layerCell(name: string, settings: ArchitectureSettings, own: Cell | undefined): StackLayer["cell"] {
+  if (isCellFile(name) && own) return own;
+  const cell = known(name);
+  const has = cellOptions(familyOf(cell));
+  return cellSpec(cell, Object.fromEntries(Object.entries(settings.cellOptions).filter(([key]) => key in has)));
+}
+
+/** UsageError for an option that none of the cells has. */
+function checkCellOptions({ cell, cellOptions: given }: ArchitectureSettings): void {
+  const families = cell.filter((name) => !isCellFile(name)).map((name) => familyOf(known(name)));
+  for (const key of cellOptionNames)
+    if (key in given && !families.some((name) => key in cellOptions(name)))
+      throw new UsageError(
+        `${flag(key)}: must be left out with ${[...new Set(cell)].join(" and ")}, which has no such option`,
+        {
+          code: "cell-option",
+          hint: `cells that have it: ${cellNames.filter((name) => key in cellOptions(name)).join(", ")}`,
+        },
+      );
+}
+
+function headOptions({ head, headHidden, headSamples }: ArchitectureSettings): HeadOptions {
+  if (head === "deep") return { kind: head, ...(headHidden && { hidden: headHidden }) };
+  if (head === "sampled") return { kind: head, ...(headSamples && { samples: headSamples }) };
+  return head;
+}
+
+/** The layers of the settings. `own` is the cell of the file that --cell names. UsageError where they do not fit. */
+export function layersOf(settings: ArchitectureSettings, own?: Cell): readonly StackLayer[] {
+  const { cell, hidden, residual, dropout, variational, learnInitial } = settings;
+  checkCellOptions(settings);
+  return hidden.map((H, l) =>
+    layer({
+      cell: layerCell(cell[cell.length > 1 ? l : 0], settings, own),
+      hidden: H,
+      residual,
+      dropout,
+      variational,
+      initial: learnInitial ? "learned" : "zero",
+    }),
+  );
+}
+
+/** The layers of a task that is no language model, as plain JSON; one layer where nothing else is said. Throws UsageError. */
+export function taskLayers(task: string, options: ArchitectureOptions): readonly LayerSpec[] {
+  const { cell = ["lstm"], hidden = [] } = options;
+  const file = cell.find(isCellFile);
+  if (file !== undefined)
+    throw new UsageError(`--cell ${file}: must be the name of a cell with --task ${task}, was a file`, {
+      code: "cell-file",
+      hint: "a language model takes it; other tasks take a cell of one's own from the library",
+    });
+  const layers = options.layers ?? (hidden.length > 1 || cell.length > 1 ? undefined : 1);
+  return layersJson(layersOf(architectureSettings({ ...options, ...(layers !== undefined && { layers }) })));
+}
+
+/** The settings of a language model as the library takes them. */
+export function architectureOf(
+  settings: ArchitectureSettings,
+  own?: Cell,
+): Pick<LanguageModelOptions, "layers" | "embedding" | "head"> {
+  const { embedding, freezeEmbedding } = settings;
+  return {
+    layers: layersOf(settings, own),
+    embedding: { ...(embedding !== null && { width: embedding }), from: freezeEmbedding ? "frozen" : "trained" },
+    head: headOptions(settings),
+  };
+}
 
 /** A cell by its name and those of its options that are not what they are by themselves. */
 function cellWords(cell: StackLayer["cell"]): string {
@@ -36,6 +141,10 @@ function headWords(head: HeadSpec): readonly string[] {
       return ["tied"];
     case "deep":
       return [`deep head ${head.hidden.join(", ")} (${head.activation})`];
+    case "adaptive":
+      return [`adaptive head (cutoffs ${head.cutoffs.join(", ")})`];
+    case "sampled":
+      return [`sampled head (${head.samples})`];
     default:
       return head satisfies never;
   }

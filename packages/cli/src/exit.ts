@@ -28,6 +28,13 @@ export class UsageError extends Error {
   }
 }
 
+/** An option that would change nothing without another. */
+export function without(option: string, needed: string): never {
+  throw new UsageError(`${option}: must come with ${needed}, which is not chosen`, {
+    hint: `add ${needed}, or leave ${option} out`,
+  });
+}
+
 /** What a failure is to the one who reads it. */
 export interface Explanation {
   /** Stable, kebab-case. */

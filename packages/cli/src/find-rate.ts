@@ -5,6 +5,7 @@ import { surveyText } from "./data.js";
 import { type DeviceRequest, openRequested } from "./device-options.js";
 import { exitCodes, UsageError } from "./exit.js";
 import { idsInMemory } from "./ids.js";
+import { ownCell } from "./cell-file.js";
 import { affordableSpec } from "./memory.js";
 import { plainMethods, runMethods, taskMethods } from "./methods.js";
 import type { RunSettings } from "./settings.js";
@@ -27,7 +28,8 @@ export async function findRateOf(
 ): Promise<number> {
   const survey = await surveyText(files, settings);
   const { vocabulary } = survey;
-  const spec = affordableSpec(settings, vocabulary.tokens.length);
+  const own = await ownCell(settings);
+  const spec = affordableSpec(settings, vocabulary.tokens.length, own && { cell: own.cell });
   const corpus = await idsInMemory(survey);
   const device = await openRequested(request);
   try {

@@ -35,7 +35,7 @@ export interface DirectoryReport {
 
 /** Throws CheckpointError or SpecError where no model can be read at all. */
 export async function inspect(directory: string): Promise<DirectoryReport> {
-  const { model, step, notes } = openModelDirectory(directory);
+  const { model, step, notes } = await openModelDirectory(directory);
   return { spec: model.spec, step, notes, ...(await inspectFiles(directory, readRecord)) };
 }
 

@@ -1,6 +1,7 @@
 // Whether a model fits this machine, said before anything is allocated.
 import { totalmem } from "node:os";
 import {
+  type Cell,
   draftLanguageModelSpec,
   languageModelSpec,
   limits,
@@ -8,6 +9,7 @@ import {
   parameterCount,
   type LanguageModelSpec,
 } from "unrolled";
+import { architectureOf } from "./architecture.js";
 import { UsageError } from "./exit.js";
 import { bytes, count } from "./format.js";
 import { plainMethods, stepsKept } from "./methods.js";
@@ -26,11 +28,10 @@ export function machineMemory(): number {
 export function affordableSpec(
   settings: RunSettings,
   vocabulary: number,
-  available = machineMemory(),
+  { available = machineMemory(), cell }: { readonly available?: number; readonly cell?: Cell } = {},
 ): LanguageModelSpec {
-  const { tokens, cell, reset, hidden, tied, dropout, batch, sequence } = settings;
-  const embedding = settings.embedding === null ? {} : { embedding: settings.embedding };
-  const wanted = { tokens, vocabulary, cell, reset, hidden, dropout, tied, ...embedding };
+  const { tokens, hidden, batch, sequence } = settings;
+  const wanted = { tokens, vocabulary, ...architectureOf(settings, cell) };
   const spec = draftLanguageModelSpec(wanted);
   const needed = memoryEstimate(spec, { batch, sequence: stepsKept(sequence, settings.methods ?? plainMethods) });
   if (needed > available)

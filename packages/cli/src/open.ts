@@ -10,7 +10,7 @@ export interface OpenModel extends UsableModel {
 
 /** What was damaged in the directory is said to people; the model that is given is whole. */
 export async function openModel(directory: string, request: DeviceRequest, { people }: Context): Promise<OpenModel> {
-  const model = openModelDirectory(directory);
+  const model = await openModelDirectory(directory);
   for (const note of model.notes) await people.write(`note: ${note}\n`);
   return { ...model, device: await openRequested(request) };
 }

@@ -54,6 +54,12 @@ export function choice<const T extends string>(option: string, choices: readonly
   };
 }
 
+/** "lstm" or "lstm,gru". */
+export const names =
+  (option: string) =>
+  (text: string): readonly string[] =>
+    text.split(",").map((name) => name.trim() || must(option, "names with commas between them", text));
+
 /** "256" or "256,128": hidden sizes from the input upwards. */
 export function sizes(option: string) {
   const one = integer(option, 1);

@@ -1,5 +1,6 @@
 // The commands and their options. Each command's code is loaded when it is called: the start must be quick.
 import { Command, CommanderError, Option } from "commander";
+import { cellOptions, layerOptions } from "./architecture-options.js";
 import type { Context } from "./context.js";
 import { exitCodes, UsageError } from "./exit.js";
 import {
@@ -12,7 +13,7 @@ import {
   type StartOptions,
 } from "./options.js";
 import { methodOptions } from "./program-methods.js";
-import { choice, integer, real, sizes } from "./parse.js";
+import { choice, integer, real } from "./parse.js";
 import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
 import { reproduceCommand } from "./program-reproduce.js";
 import { columnOptions, predictCommand, rowOptions } from "./program-rows.js";
@@ -22,7 +23,6 @@ import { optimizerNames, scheduleNames, type TrainOptions } from "./settings.js"
 
 export const version = "0.1.0";
 
-const cells = ["rnn", "gru", "lstm", "none"] as const;
 const seed = (option: string) => integer(option, 0, 0xffffffff);
 
 /** Parses `argv` (without node and the script) and runs the command; resolves to the exit code. */
@@ -149,7 +149,9 @@ function trainCommand(action: (files: string[], options: TrainOptions) => Promis
     ["Where:", whereOptions()],
     ["Rows:", rowOptions()],
     ["Pairs (--task translate):", pairOptions()],
-    ["Model:", modelOptions()],
+    ["Text:", textOptions()],
+    ["Model:", layerOptions()],
+    ["Cells:", cellOptions()],
     ["Training:", trainingOptions()],
     ["Learning rate:", rateOptions()],
     ["Methods:", methodOptions()],
@@ -162,22 +164,11 @@ const whereOptions = (): Option[] => [
   new Option("--resume <dir>", "go on with this model directory; its files and options hold"),
 ];
 
-const modelOptions = (): Option[] => [
+const textOptions = (): Option[] => [
   option("--tokens <kind>", "char, word or byte (default: char); bpe: pairs; vector: rows of numbers", (o) =>
     choice(o, [...rowTokens, "bpe"]),
   ),
   option("--min-count <n>", "words seen fewer times become <unk> (default: 1)", (o) => integer(o, 1)),
-  option("--cell <name>", "rnn, gru or lstm (default: lstm); none: a feed-forward network over rows", (o) =>
-    choice(o, cells),
-  ),
-  option("--reset <place>", "reset gate of a gru: after or before the product (default: after)", (o) =>
-    choice(o, ["after", "before"]),
-  ),
-  option("--hidden <sizes>", "units of each layer: 128, or 256,128 (default: 128)", sizes),
-  option("--layers <n>", "number of layers (default: 2)", (o) => integer(o, 1, 64)),
-  option("--embedding <n>", "width of the embedding (default: as the first layer)", (o) => integer(o, 1)),
-  new Option("--tied", "the head uses the embedding's matrix"),
-  option("--dropout <p>", "chance to drop a unit between layers (default: 0)", (o) => real(o, { from: 0, below: 1 })),
 ];
 
 const trainingOptions = (): Option[] => [
@@ -342,7 +333,7 @@ function serveCommand(action: (file: string | undefined, options: ServeOptions) 
         new Option("--no-isolation", "without the headers that allow shared memory: one thread"),
       ],
     ],
-    ["Model:", modelOptions().filter(({ long }) => model.has(long ?? ""))],
+    ["Model:", layerOptions().filter(({ long }) => model.has(long ?? ""))],
     ["Training:", trainingOptions().filter(({ long }) => data.has(long ?? ""))],
     ["Running:", [jsonOption()]],
   ]);

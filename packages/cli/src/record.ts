@@ -1,6 +1,7 @@
 // What a checkpoint says about its run besides numbers in tensors: options, files, counters, last measurements.
 import { CheckpointError, type TrainingCounters } from "unrolled";
 import { z } from "zod";
+import { currentArchitecture, headNames, residuals } from "./architecture-settings.js";
 import type { DataFile } from "./data.js";
 import { methodsSchema } from "./methods.js";
 import type { Baseline } from "./reporter.js";
@@ -38,15 +39,22 @@ const schedule = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal(scheduleNames[2]), warmup: natural, floor: z.number() }),
   z.strictObject({ name: z.literal(scheduleNames[3]), factor: z.number(), patience: natural }),
 ]);
-const settings = z.strictObject({
+const runSettings = z.strictObject({
   tokens: z.enum(["char", "word", "byte"]),
   minCount: positive,
-  cell: z.enum(["rnn", "gru", "lstm"]),
-  reset: z.enum(["after", "before"]),
+  cell: z.array(z.string().min(1)).min(1),
+  cellOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   hidden: z.array(positive).min(1),
-  embedding: positive.nullable(),
-  tied: z.boolean(),
+  residual: z.enum(["none", ...residuals]),
   dropout: z.number().min(0).lt(1),
+  variational: z.boolean(),
+  learnInitial: z.boolean(),
+  embedding: positive.nullable(),
+  embeddingFrom: z.string().nullable(),
+  freezeEmbedding: z.boolean(),
+  head: z.enum(headNames),
+  headHidden: z.array(positive).min(1).nullable(),
+  headSamples: positive.nullable(),
   batch: positive,
   sequence: positive,
   epochs: positive,
@@ -62,6 +70,13 @@ const settings = z.strictObject({
   seed: natural,
   methods: methodsSchema.optional(),
 });
+const settings = z.preprocess(
+  (value) =>
+    typeof value === "object" && value !== null
+      ? currentArchitecture(value as Readonly<Record<string, unknown>>)
+      : value,
+  runSettings,
+);
 const counters = z.strictObject({
   step: natural,
   epoch: natural,

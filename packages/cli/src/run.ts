@@ -22,6 +22,8 @@ import { exitCodes } from "./exit.js";
 import { shellWord, whole } from "./format.js";
 import { type RunData, recordedData, runData } from "./ids.js";
 import { jsonReporter } from "./json-reporter.js";
+import { ownCell } from "./cell-file.js";
+import { readEmbedding, widthFor } from "./embedding-file.js";
 import { affordableSpec } from "./memory.js";
 import { plainMethods, taskMethods } from "./methods.js";
 import { countNgrams } from "./ngram-line.js";
@@ -64,7 +66,11 @@ export async function newRun(
   const began = context.clock();
   const survey = await surveyText(files, settings);
   const { vocabulary } = survey;
-  const spec = affordableSpec(settings, vocabulary.tokens.length);
+  const own = await ownCell(settings);
+  const embedding =
+    settings.embeddingFrom === null ? undefined : await readEmbedding(settings.embeddingFrom, vocabulary);
+  const wide = embedding === undefined ? settings : { ...settings, embedding: widthFor(settings, embedding.width) };
+  const spec = affordableSpec(wide, vocabulary.tokens.length, own && { cell: own.cell });
   const { batch, sequence, methods = plainMethods } = settings;
   streams({ length: survey.trained, read: () => {} }, { batch: batch * methods.accumulate, sequence });
   const chosen = taskMethods(methods, vocabulary);
@@ -89,11 +95,13 @@ export async function newRun(
       tokens: corpus.training.length,
       validationTokens: corpus.validation.length,
     } as const;
-    const model = languageModel({ ...spec, vocabulary, seed: settings.seed });
+    const values = embedding && { embeddingValues: embedding.values };
+    const model = languageModel({ ...spec, vocabulary, seed: settings.seed, ...values });
     const store = created.storeFor(record, {
       spec: Buffer.from(`${JSON.stringify(languageModelJson(spec), null, 2)}\n`),
       vocabulary: encodeVocabulary(vocabulary),
       ...(ngram === undefined ? {} : { ngram: encodeNgram(ngram.model) }),
+      ...(own === undefined ? {} : { cell: own.source }),
     });
     const task = languageModelTask({ model, corpus, batch, sequence, sampleLength, ...chosen });
     return await finish({ settings, task, device, store, record }, request, context);

@@ -1,6 +1,7 @@
 // What a training run is told: the options of `train`, complete and consistent. Recorded in the model directory.
-import type { CellName, Products, TokenKind } from "unrolled";
-import { UsageError } from "./exit.js";
+import type { Products, TokenKind } from "unrolled";
+import { type ArchitectureOptions, type ArchitectureSettings, architectureSettings } from "./architecture-settings.js";
+import { UsageError, without } from "./exit.js";
 import { type MethodOptions, type MethodSettings, methodSettings } from "./methods.js";
 
 export const optimizerNames = ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as const;
@@ -11,18 +12,11 @@ export type ScheduleName = (typeof scheduleNames)[number];
 export type DeviceChoice = (typeof deviceNames)[number];
 
 /** Options as the command line gives them; absent means "not named". */
-export interface TrainOptions extends MethodOptions {
+export interface TrainOptions extends ArchitectureOptions, MethodOptions {
   readonly findRate?: boolean;
   readonly seeds?: number;
   readonly out?: string;
   readonly resume?: string;
-  readonly cell?: CellName;
-  readonly reset?: "after" | "before";
-  readonly hidden?: readonly number[];
-  readonly layers?: number;
-  readonly embedding?: number;
-  readonly tied?: boolean;
-  readonly dropout?: number;
   readonly tokens?: TokenKind;
   readonly minCount?: number;
   readonly batch?: number;
@@ -53,16 +47,9 @@ export interface TrainOptions extends MethodOptions {
 }
 
 /** Everything that decides the bits of a run, as plain JSON: what --resume goes on with. */
-export interface RunSettings {
+export interface RunSettings extends ArchitectureSettings {
   readonly tokens: TokenKind;
   readonly minCount: number;
-  readonly cell: CellName;
-  readonly reset: "after" | "before";
-  readonly hidden: readonly number[];
-  /** null: as wide as the first layer (the last where tied). */
-  readonly embedding: number | null;
-  readonly tied: boolean;
-  readonly dropout: number;
   readonly batch: number;
   readonly sequence: number;
   readonly epochs: number;
@@ -111,18 +98,11 @@ export const defaultRates: Readonly<Record<OptimizerName, number>> = {
 /** Every option with its default, and no option that would change nothing. Throws UsageError. */
 export function runSettings(options: TrainOptions): RunSettings {
   const tokens = options.tokens ?? "char";
-  const cell = options.cell ?? "lstm";
-  if (options.reset !== undefined && cell !== "gru") without("--reset", "--cell gru");
   if (options.minCount !== undefined && tokens !== "word") without("--min-count", "--tokens word");
   return {
     tokens,
     minCount: options.minCount ?? 1,
-    cell,
-    reset: options.reset ?? "after",
-    hidden: hiddenSizes(options.hidden, options.layers),
-    embedding: options.embedding ?? null,
-    tied: options.tied ?? false,
-    dropout: options.dropout ?? 0,
+    ...architectureSettings(options),
     batch: options.batch ?? 50,
     sequence: options.sequence ?? 50,
     epochs: options.epochs ?? 10,
@@ -144,24 +124,7 @@ export function runSettings(options: TrainOptions): RunSettings {
   };
 }
 
-function without(option: string, needed: string): never {
-  throw new UsageError(`${option}: must come with ${needed}, which is not chosen`, {
-    hint: `add ${needed}, or leave ${option} out`,
-  });
-}
-
 const zeroIsOff = (value: number): number | null => (value === 0 ? null : value);
-
-/** "--hidden 256 --layers 2" and "--hidden 256,256" are the same. */
-function hiddenSizes(hidden: readonly number[] | undefined, layers: number | undefined): readonly number[] {
-  const sizes = hidden ?? [128];
-  if (sizes.length === 1) return Array.from({ length: layers ?? 2 }, () => sizes[0]);
-  if (layers !== undefined && layers !== sizes.length)
-    throw new UsageError(`--layers: must be ${sizes.length}, the number of sizes in --hidden, was ${layers}`, {
-      hint: "leave --layers out where --hidden lists every layer",
-    });
-  return sizes;
-}
 
 function optimizerSettings(options: TrainOptions): OptimizerSettings {
   const name = options.optimizer ?? "adam";

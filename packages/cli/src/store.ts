@@ -16,6 +16,7 @@ import {
   readJson,
   type TrainingState,
 } from "unrolled";
+import { cellOfSource } from "./cell-file.js";
 import type { RunRecord } from "./record.js";
 import { metricsOf } from "./reporter.js";
 import type { RunStore } from "./session.js";
@@ -91,7 +92,7 @@ export async function openRun(directory: string): Promise<SavedRun> {
   const { companions, weights, arrays } = checkpoint;
   const record = readRecord(checkpoint.record, join(directory, modelFiles.training));
   return {
-    model: modelOf(companions.spec, companions.vocabulary, weights),
+    model: await modelOf(companions, weights, directory),
     record,
     training: { arrays, counters: record.counters },
     notes: notices,
@@ -105,9 +106,20 @@ export async function holdsRun(directory: string): Promise<boolean> {
   return (await Promise.allSettled(found)).some((result) => result.status === "fulfilled");
 }
 
-function modelOf(specBytes: Uint8Array, vocabularyBytes: Uint8Array, weights: readonly NamedArray[]): LanguageModel {
-  const spec = checkLanguageModelSpec(readJson(specBytes, modelFiles.spec, limits.specBytes));
-  return loadLanguageModel({ spec, vocabulary: decodeVocabulary(vocabularyBytes, spec.tokens), weights });
+/** The model in a directory; a cell of one's own that it names is run from there. */
+async function modelOf(
+  {
+    spec: bytes,
+    vocabulary,
+    cell: source,
+  }: Pick<Companions, "spec" | "vocabulary"> & { readonly cell?: Uint8Array | undefined },
+  weights: readonly NamedArray[],
+  directory: string,
+): Promise<LanguageModel> {
+  const json = readJson(bytes, modelFiles.spec, limits.specBytes);
+  const cell = source && (await cellOfSource(source, join(directory, modelFiles.cell)));
+  const spec = checkLanguageModelSpec(json, cell ? { [cell.name]: cell } : {});
+  return loadLanguageModel({ spec, vocabulary: decodeVocabulary(vocabulary, spec.tokens), weights });
 }
 
 export interface UsableModel {
@@ -118,7 +130,7 @@ export interface UsableModel {
 }
 
 /** The model in a directory, ours or one that another program wrote. */
-export function openModelDirectory(directory: string): UsableModel {
-  const { spec, vocabulary, weights, step, ngram, notices } = readModel(directory);
-  return { model: modelOf(spec, vocabulary, weights), step, ngram, notes: notices };
+export async function openModelDirectory(directory: string): Promise<UsableModel> {
+  const { weights, step, ngram, notices, ...files } = readModel(directory);
+  return { model: await modelOf(files, weights, directory), step, ngram, notes: notices };
 }

@@ -8,7 +8,7 @@
 
 namespace UNROLLED {
 
-constexpr int kernelCount = 45;
+constexpr int kernelCount = 46;
 constexpr int mapInputs = 12;
 constexpr int mapOutputs = 8;
 constexpr int mapInstructions = 48;
@@ -32,6 +32,7 @@ enum class Kernel : int {
   dropout_,
   random_,
   argmax_,
+  toIds_,
   sample_,
   rnn_,
   rnnGrad_,
@@ -125,6 +126,7 @@ constexpr const char* kernelShapes[kernelCount] = {
     "bbbnnn",  // dropout
     "bbnnn",  // random
     "bbnn",  // argmax
+    "bbn",  // toIds
     "bbbbbbbnnnn",  // sample
     "bbbbbnnnnn",  // rnn
     "bbbbbbnnnnn",  // rnnGrad
@@ -617,6 +619,20 @@ struct ArgmaxArgs {
     a.x = at<float>(base, numbers + 2);
     a.R = static_cast<int64_t>(numbers[4]);
     a.n = static_cast<int64_t>(numbers[5]);
+    return a;
+  }
+};
+
+struct ToIdsArgs {
+  int32_t* y;
+  const float* x;
+  int64_t n;
+
+  static ToIdsArgs read(float* base, const double* numbers) {
+    ToIdsArgs a;
+    a.y = at<int32_t>(base, numbers + 0);
+    a.x = at<float>(base, numbers + 2);
+    a.n = static_cast<int64_t>(numbers[4]);
     return a;
   }
 };

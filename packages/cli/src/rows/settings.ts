@@ -1,5 +1,6 @@
 // What a run over rows is told (--task): options complete and consistent, recorded in the model directory.
-import { cellSpec, type LayerSpec, type NetworkTaskName, poolings, type StartUse, type TextKind } from "unrolled";
+import { type LayerSpec, type NetworkTaskName, poolings, type StartUse, type TextKind } from "unrolled";
+import { taskLayers } from "../architecture.js";
 import { UsageError } from "../exit.js";
 import type { SessionSettings } from "../session.js";
 import { resumedSettings, runSettings, type TrainOptions } from "../settings.js";
@@ -62,6 +63,9 @@ const foreign = new Map<keyof TrainOptions, string>([
   ["findRate", "it belongs to language models"],
   ["seeds", "it belongs to language models"],
   ["tied", "what is answered are no tokens that were read"],
+  ["head", "what is answered are few classes or numbers"],
+  ["embeddingFrom", "the embedding is learnt with the rest"],
+  ["freezeEmbedding", "the embedding is learnt with the rest"],
 ]);
 
 type Options = TrainOptions & RowOptions;
@@ -85,7 +89,7 @@ export function rowSettings(options: Options & { readonly task: RowTask }): RowS
   const { task } = options;
   const tokens = (options.tokens as RowSettings["tokens"] | undefined) ?? (task === "regress" ? "vector" : "char");
   refuseForeign(options, task, tokens);
-  const { layers, feedForward } = layersOf(options);
+  const { layers, feedForward } = rowLayers(options);
   const { tokens: _tokens, minCount: _minCount, ...rest } = options;
   const common = runSettings(rest);
   const {
@@ -143,12 +147,12 @@ export function refuseRowOptions(options: Options): void {
       code: "bidirectional",
       hint: "reading backwards needs the whole sequence first, and would see the tokens that are to be predicted",
     });
-  const { tokens, cell } = options as { readonly tokens?: string; readonly cell?: string };
+  const { tokens, cell } = options as { readonly tokens?: string; readonly cell?: readonly string[] };
   if (tokens === "vector")
     throw new UsageError("--tokens: must be char, word or byte for a language model, was vector", {
       hint: "vectors are learnt with --task classify, tag or regress",
     });
-  if (cell === "none")
+  if (cell?.includes("none"))
     throw new UsageError("--cell: must be a recurrent cell for a language model, was none", {
       hint: "leave --cell out",
     });
@@ -186,17 +190,10 @@ function refuseForeign(options: Options, task: RowTask, tokens: RowSettings["tok
     no("validation", "must not come with --validation-file", "choose one of the two");
 }
 
-/** The layers: alike but for their sizes. With --cell none there are none, and --hidden are feed-forward layers. */
-function layersOf(options: Options): Pick<RowSettings, "layers" | "feedForward"> {
-  const {
-    cell = "lstm",
-    reset,
-    hidden = [128],
-    dropout = 0,
-    bidirectional = false,
-    feedForward = [],
-  } = options as Options & { readonly cell?: string };
-  if ((cell as string) === "none") {
+/** The layers. With --cell none there are none, and --hidden are feed-forward layers. */
+function rowLayers(options: Options): Pick<RowSettings, "layers" | "feedForward"> {
+  const { cell = ["lstm"], hidden = [128], bidirectional = false, feedForward = [] } = options;
+  if (cell.includes("none")) {
     for (const name of ["reset", "layers", "dropout", "bidirectional", "feedForward"] as const)
       if (options[name] !== undefined)
         throw new UsageError(`${flagOf(name)}: must come with recurrent layers, was --cell none`, {
@@ -204,25 +201,11 @@ function layersOf(options: Options): Pick<RowSettings, "layers" | "feedForward">
         });
     return { layers: [], feedForward: hidden };
   }
-  if (options.layers !== undefined && hidden.length > 1 && hidden.length !== options.layers)
-    throw new UsageError(`--layers: must be ${hidden.length}, the number of sizes in --hidden, was ${options.layers}`, {
-      hint: "leave --layers out where --hidden lists every layer",
-    });
-  const sizes = hidden.length > 1 ? hidden : Array.from({ length: options.layers ?? 1 }, () => hidden[0]);
-  const spec = cellSpec(cell as never, reset === undefined ? {} : { reset });
-  const layers = sizes.map(
-    (size): LayerSpec => ({
-      cell: spec,
-      hidden: size,
-      direction: bidirectional ? "both" : "forward",
-      merge: "concat",
-      residual: "none",
-      dropout,
-      variational: false,
-      initial: "zero",
-    }),
-  );
-  return { layers, feedForward };
+  const direction = bidirectional ? "both" : "forward";
+  return {
+    layers: taskLayers(options.task ?? "classify", options).map((layer) => ({ ...layer, direction })),
+    feedForward,
+  };
 }
 
 /** The recorded settings with the new lengths. Throws UsageError for any other option. */

@@ -25,6 +25,8 @@ export interface StoredModel {
   readonly vocabulary: Uint8Array;
   /** The baseline; undefined where there is none or it is damaged (then a notice says so). */
   readonly ngram: Ngram | undefined;
+  /** JavaScript of the cell of one's own that the spec names. */
+  readonly cell: Uint8Array | undefined;
   /** What was damaged or missing and what was used instead, one line each, for the user. */
   readonly notices: readonly string[];
 }
@@ -54,7 +56,8 @@ function readParts(files: Files, folder: string, path: string): StoredModel {
   const vocabulary = companion(files, folder, model, "vocabulary");
   const notices: string[] = [];
   const ngram = baseline(path, notices, () => companion(files, folder, model, "ngram"));
-  return { step: model.step, weights: model.weights, spec, vocabulary, ngram, notices };
+  const cell = model.checksums.has("cell") ? companion(files, folder, model, "cell") : undefined;
+  return { step: model.step, weights: model.weights, spec, vocabulary, ngram, cell, notices };
 }
 
 function companion(files: Files, folder: string, model: ModelFile, name: CompanionName): Uint8Array {
@@ -84,7 +87,8 @@ function readFromTraining(files: Files, folder: string, path: string, problem: u
     const notices = [why, ...found.notices, `using the weights in ${join(path, found.source)}, step ${step}`];
     const { ngram: bytes } = companions;
     const ngram = bytes === undefined ? undefined : baseline(path, notices, () => bytes);
-    return { step, weights, spec: companions.spec, vocabulary: companions.vocabulary, ngram, notices };
+    const { spec, vocabulary, cell } = companions;
+    return { step, weights, spec, vocabulary, ngram, cell, notices };
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
     if (!missing) throw problem;

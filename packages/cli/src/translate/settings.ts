@@ -2,12 +2,12 @@
 import {
   type AttentionName,
   attentionNames,
-  cellSpec,
   type LayerSpec,
   type TeacherSchedule,
   type TranslationMetrics,
   type VocabularyKind,
 } from "unrolled";
+import { taskLayers } from "../architecture.js";
 import { UsageError } from "../exit.js";
 import type { SessionSettings } from "../session.js";
 import { flag, resumedSettings, runSettings, type TrainOptions } from "../settings.js";
@@ -66,9 +66,11 @@ const teachers: Readonly<Record<(typeof samplings)[number], TeacherSchedule>> = 
 
 /** Every option with its default. Throws UsageError for one that would change nothing. */
 export function pairSettings(options: TrainOptions & TranslateTrainOptions): PairSettings {
-  for (const name of ["sequence", "tied"] as const)
+  for (const name of ["sequence", "tied", "head", "embeddingFrom", "freezeEmbedding"] as const)
     if (options[name] !== undefined)
-      throw new UsageError(`--${name}: must be left out with --task translate`, { hint: `leave --${name} out` });
+      throw new UsageError(`${flag(name)}: must be left out with --task translate`, {
+        hint: `leave ${flag(name)} out`,
+      });
   const tokens = (options.tokens as VocabularyKind | undefined) ?? (options.bpe === undefined ? "char" : "bpe");
   if (options.bpe !== undefined && tokens !== "bpe")
     throw new UsageError("--bpe: must come with --tokens bpe, which is not chosen", { hint: "add --tokens bpe" });
@@ -76,22 +78,12 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
     throw new UsageError("--min-count: must come with --tokens word, which is not chosen", {
       hint: "add --tokens word",
     });
-  const { tokens: _tokens, minCount: _minCount, cell: _cell, reset: _reset, hidden = [256], layers, ...rest } = options;
+  const { tokens: _tokens, minCount: _minCount, cell: _cell, reset: _reset, hidden = [256], ...rest } = options;
   const common = runSettings(rest as TrainOptions);
   const { epochs, maxSteps, optimizer, schedule, clipValue, precision, sampleEvery, checkpointEvery, seed } = common;
-  const spec = cellSpec((options.cell ?? "gru") as never, options.reset === undefined ? {} : { reset: options.reset });
-  const sizes = hidden.length > 1 ? hidden : Array.from({ length: layers ?? 1 }, () => hidden[0]);
+  const layers = taskLayers("translate", { ...options, cell: options.cell ?? ["gru"], hidden });
   const dropout = options.dropout ?? 0;
-  const layer = (size: number, direction: LayerSpec["direction"]): LayerSpec => ({
-    cell: spec,
-    hidden: size,
-    direction,
-    merge: "concat",
-    residual: "none",
-    dropout,
-    variational: false,
-    initial: "zero",
-  });
+  const encoding: LayerSpec["direction"] = options.reverseSource ? "forward" : "both";
   return {
     task: "translate",
     tokens,
@@ -100,9 +92,9 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
     shared: options.sharedVocabulary ?? false,
     attention: options.attention ?? "bahdanau",
     reversed: options.reverseSource ?? false,
-    encoder: sizes.map((size) => layer(size, options.reverseSource ? "forward" : "both")),
-    decoder: sizes.map((size) => layer(size, "forward")),
-    embedding: options.embedding ?? Math.min(256, sizes[0]),
+    encoder: layers.map((layer) => ({ ...layer, direction: encoding })),
+    decoder: layers,
+    embedding: options.embedding ?? Math.min(256, layers[0].hidden),
     dropout,
     smoothing: options.labelSmoothing ?? 0,
     teacher: options.scheduledSampling === undefined ? { name: "always" } : teachers[options.scheduledSampling],

@@ -159,4 +159,13 @@ inline void argmax(const ArgmaxArgs& a, const Team& team) {
   }
 }
 
+inline void toIds(const ToIdsArgs& a, const Team& team) {
+  const Range mine = share(a.n, team);
+  for (int64_t i = mine.begin; i < mine.end; i++) {
+    const float x = a.x[i];
+    // 2^31 is a float; the largest below it is an i32.
+    a.y[i] = x >= 0 && x < 2147483648.0f ? static_cast<int32_t>(x) : -1;
+  }
+}
+
 }  // namespace UNROLLED

@@ -1,6 +1,6 @@
 // What a model directory holds, as bytes. Pure functions: nothing here opens files.
 //  model.safetensors     weights under PyTorch's names, and the checksums of its companion files
-//  spec.json, vocabulary.json, ngram.bin    the companions; they do not change while a model is trained
+//  spec.json, vocabulary.json, ngram.bin, cell.mjs    the companions; they do not change while a model is trained
 //  training.safetensors  all of a checkpoint in one file: weights, companions, optimizer, carried state, record. Resuming needs no other
 //  metrics.jsonl         one JSON line per event
 import { CheckpointError } from "../errors.js";
@@ -16,6 +16,7 @@ export const modelFiles = {
   spec: "spec.json",
   vocabulary: "vocabulary.json",
   ngram: "ngram.bin",
+  cell: "cell.mjs",
   training: "training.safetensors",
   previousTraining: "training.previous.safetensors",
   metrics: "metrics.jsonl",
@@ -27,9 +28,11 @@ export interface Companions {
   readonly vocabulary: Uint8Array;
   /** Absent where there was no held-out text, or for a model from elsewhere. */
   readonly ngram?: Uint8Array;
+  /** JavaScript of the cell of one's own that the spec names; absent where all cells are built in. */
+  readonly cell?: Uint8Array;
 }
 
-export const companionNames = ["spec", "vocabulary", "ngram"] as const;
+export const companionNames = ["spec", "vocabulary", "ngram", "cell"] as const;
 export type CompanionName = (typeof companionNames)[number];
 
 export interface Checkpoint {
@@ -125,6 +128,7 @@ export function decodeTrainingFile(bytes: Uint8Array, where: string, limits: Lim
   if (file.metadata.get("format") !== trainingFormat) wrongFormat(where, `must have the format ${trainingFormat}`);
   const companion = (name: CompanionName) => file.tensors.get(`file.${name}`)?.data;
   const ngram = companion("ngram");
+  const cell = companion("cell");
   return {
     step: stepOf(file, where),
     weights: arraysUnder(file, "weight.", where),
@@ -134,6 +138,7 @@ export function decodeTrainingFile(bytes: Uint8Array, where: string, limits: Lim
       spec: bytesIn(companion("spec"), "spec", where),
       vocabulary: bytesIn(companion("vocabulary"), "vocabulary", where),
       ...(ngram === undefined ? {} : { ngram: bytesIn(ngram, "ngram", where) }),
+      ...(cell === undefined ? {} : { cell: bytesIn(cell, "cell", where) }),
     },
     metricsBytes: natural(file, "metricsBytes", where),
   };

@@ -43,9 +43,11 @@ function weightsOf(spec: LanguageModelSpec): ReadonlyMap<string, StackWeight> {
   return new Map([
     [embeddingName, { shape, values: (stream) => normalValues(shape, deviation, stream) }],
     ...stackWeights(layers, embedding.width),
-    ...headWeights(head, { H: stackWidth(layers), V }),
+    ...headWeights(head, headSizes(spec)),
   ]);
 }
+
+const headSizes = ({ layers, vocabulary }: LanguageModelSpec) => ({ H: stackWidth(layers), V: vocabulary });
 
 /** Shapes of all weights by PyTorch's names, in the order in which they lie in memory and in files. */
 export const weightShapes = (spec: LanguageModelSpec): ReadonlyMap<string, Shape> =>
@@ -68,7 +70,7 @@ export function memoryEstimate(
 ): number {
   const perToken = spec.layers.reduce(
     (sum, { cell, hidden: H }) => sum + (gatesOf(cellOf(cell), H) + 5) * H,
-    3 * spec.vocabulary + spec.embedding.width,
+    3 * (spec.head.kind === "sampled" ? spec.head.samples : spec.vocabulary) + spec.embedding.width,
   );
   return 4 * (6 * parameterCount(spec) + batch * sequence * perToken);
 }
@@ -218,7 +220,7 @@ export function forward(model: LanguageModel, ids: Tensor, states: LayerStates, 
     trace,
   });
   return {
-    logits: headLogits(head, weights, run.y),
+    logits: headLogits(head, weights, run.y, headSizes(model.spec)),
     features: run.y,
     states: run.states,
     traces: run.traces,
@@ -239,5 +241,6 @@ export const languageModelLoss = (
   model: LanguageModel,
   seen: Pick<Forward, "features">,
   targets: Tensor,
-  _options: { readonly key?: Tensor } = {},
-): CrossEntropy => headLoss(model.spec.head, allWeights(model), seen.features, targets);
+  { key }: { readonly key?: Tensor } = {},
+): CrossEntropy =>
+  headLoss(model.spec.head, allWeights(model), seen.features, targets, { ...headSizes(model.spec), key });

@@ -1,9 +1,11 @@
-// What turns the top layer's outputs into predictions: one matrix, the embedding's own, or feed-forward layers before it.
+// What turns the top layer's outputs into predictions: one matrix, the embedding's own, feed-forward layers before it, or
+// what makes large vocabularies cheap.
 // T time, N batch, H width of the top layer, V classes.
 import { crossEntropy, type CrossEntropy, linear, relu, sigmoid, tanh } from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Named } from "./cell.js";
 import { uniformValues } from "./init.js";
+import { adaptiveLogits, adaptiveLoss, type Cluster, clustersOf, sampledLoss } from "./large-heads.js";
 import type { StackWeight } from "./stack.js";
 
 /** A head as plain JSON. */
@@ -12,11 +14,21 @@ export type HeadSpec =
   /** Its matrix is the embedding's, which must be as wide as the top layer. */
   | { readonly kind: "tied" }
   /** Feed-forward layers at every step before the matrix (Pascanu 2014). */
-  | { readonly kind: "deep"; readonly hidden: readonly number[]; readonly activation: DeepActivation };
+  | { readonly kind: "deep"; readonly hidden: readonly number[]; readonly activation: DeepActivation }
+  /** Rare classes in clusters that see fewer units (Grave 2017); classes must be in order of falling frequency. */
+  | { readonly kind: "adaptive"; readonly cutoffs: readonly number[]; readonly factor: number }
+  /** Trained against classes drawn at each step, in order of falling frequency; evaluated with all (Jean 2015). */
+  | { readonly kind: "sampled"; readonly samples: number };
 
 export const deepActivations = ["tanh", "relu", "sigmoid"] as const;
 export type DeepActivation = (typeof deepActivations)[number];
-export const headKinds = ["linear", "tied", "deep"] as const satisfies readonly HeadSpec["kind"][];
+export const headKinds = [
+  "linear",
+  "tied",
+  "deep",
+  "adaptive",
+  "sampled",
+] as const satisfies readonly HeadSpec["kind"][];
 
 const activations = { tanh, relu, sigmoid } as const;
 
@@ -35,6 +47,7 @@ const bias = (size: number): StackWeight => ({ shape: [size], values: () => new 
 
 /** A head's own weights by name, in order. */
 export function headWeights(head: HeadSpec, { H, V }: HeadSizes): ReadonlyMap<string, StackWeight> {
+  if (head.kind === "adaptive") return adaptiveWeights(clustersOf(head.cutoffs, head.factor, H, V), H);
   const weights = new Map<string, StackWeight>();
   let width = H;
   if (head.kind === "deep")
@@ -48,8 +61,22 @@ export function headWeights(head: HeadSpec, { H, V }: HeadSizes): ReadonlyMap<st
   return weights;
 }
 
+function adaptiveWeights(clusters: readonly Cluster[], H: number): ReadonlyMap<string, StackWeight> {
+  const scores = clusters[0].low + clusters.length;
+  const weights = new Map<string, StackWeight>([
+    ["head.weight", matrix(scores, H)],
+    ["head.bias", bias(scores)],
+  ]);
+  for (const [i, { low, high, width }] of clusters.entries()) {
+    weights.set(`head.tail.${i}.0.weight`, matrix(width, H));
+    weights.set(`head.tail.${i}.1.weight`, matrix(high - low, width));
+  }
+  return weights;
+}
+
 /** features [...,H] -> logits [...,V]. A tied head takes "embedding.weight" for its matrix. */
-export function headLogits(head: HeadSpec, weights: Named, features: Tensor): Tensor {
+export function headLogits(head: HeadSpec, weights: Named, features: Tensor, { H, V }: HeadSizes): Tensor {
+  if (head.kind === "adaptive") return adaptiveLogits(clustersOf(head.cutoffs, head.factor, H, V), weights, features);
   const last = weights[head.kind === "tied" ? "embedding.weight" : "head.weight"];
   return linear(beforeLast(head, weights, features), last, weights["head.bias"]);
 }
@@ -64,6 +91,23 @@ function beforeLast(head: HeadSpec, weights: Named, features: Tensor): Tensor {
   );
 }
 
-/** The loss of targets [...] (i32) at features [...,H]; see `crossEntropy`. */
-export const headLoss = (head: HeadSpec, weights: Named, features: Tensor, targets: Tensor): CrossEntropy =>
-  crossEntropy(headLogits(head, weights, features), targets);
+/** The stream of draws of a sampled head: above those of a stack (see `StackRun`). */
+const headStream = 4096;
+
+/**
+ * The loss of targets [...] (i32) at features [...,H]; see `crossEntropy`. With a key, i32 [2], a sampled head takes its
+ * sample; without one it is exact, as the others always are.
+ */
+export function headLoss(
+  head: HeadSpec,
+  weights: Named,
+  features: Tensor,
+  targets: Tensor,
+  { H, V, key }: HeadSizes & { readonly key?: Tensor | undefined },
+): CrossEntropy {
+  if (head.kind === "adaptive")
+    return adaptiveLoss(clustersOf(head.cutoffs, head.factor, H, V), weights, features, targets, V);
+  if (head.kind === "sampled" && key)
+    return sampledLoss(weights, features, targets, { samples: head.samples, V, key, stream: headStream });
+  return crossEntropy(headLogits(head, weights, features, { H, V }), targets);
+}

@@ -1,4 +1,4 @@
-// Reference kernels that work element by element or along one axis: fill, copy, map, reduce, argmax.
+// Reference kernels that work element by element or along one axis: fill, copy, map, reduce, argmax, toIds.
 import { type MapOpcode, mapOpcodes } from "../kernels.js";
 import type { Arguments } from "./arguments.js";
 
@@ -129,4 +129,8 @@ export function argmax({ y, x, R, n }: Arguments<"argmax">): void {
     }
     y[row] = Math.max(best, 0);
   }
+}
+
+export function toIds({ y, x, n }: Arguments<"toIds">): void {
+  for (let i = 0; i < n; i++) y[i] = x[i] >= 0 && x[i] < 2 ** 31 ? Math.floor(x[i]) : -1;
 }

@@ -4,7 +4,7 @@ import { checkProgram } from "../check.js";
 import type { Device, EncodedProgram, Handle, Region } from "../device.js";
 import { type KernelName, kernelNames, kernels } from "../kernels.js";
 import type { ReferenceKernel } from "./arguments.js";
-import { argmax, copy, fill, map, reduce } from "./elementwise.js";
+import { argmax, copy, fill, map, reduce, toIds } from "./elementwise.js";
 import {
   gru,
   gruBefore,
@@ -46,6 +46,7 @@ const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   dropout,
   random,
   argmax,
+  toIds,
   sample,
   rnn,
   rnnGrad,

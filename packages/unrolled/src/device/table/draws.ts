@@ -23,6 +23,9 @@ export const draws = {
   /** y [R] = index of the largest of each row of x [R,n]; the first of equals. NaN never wins; 0 if all are NaN. */
   argmax: row({ y: "outIds", x: "in", R: "int", n: "int" }, ({ R, n }) => ({ y: R, x: R * n })),
 
+  /** y = the largest integer not above x as an id; -1 for what is below 0, 2^31 or more, or NaN. */
+  toIds: row({ y: "outIds", x: "in", n: "int" }, ({ n }) => ({ y: n, x: n })),
+
   /**
    * What R sequences read next. Row p = place[0] of text [K,R] says it: an id from 0 up as it stands; for a negative one an
    * id is chosen from the scores x [R,n] and put there. next = the row; logp[p] = log softmax(x) of the chosen ids, 0 of

@@ -1,4 +1,4 @@
-// Rows of a table by id (embedding), and the sum of gradients back into the table.
+// Rows of a table by id (embedding), ids from numbers, and the sum of gradients back into the table.
 import { ShapeError } from "../../errors.js";
 import { node, type Op } from "../op.js";
 import { showShape, sizeOf, type Tensor } from "../tensor.js";
@@ -50,3 +50,15 @@ export function argmax(x: Tensor): Tensor {
   if (x.shape.length === 0) throw new ShapeError("argmax: input must have at least one axis, was a scalar");
   return node(argmaxOp, [x], x.shape.slice(0, -1), {}, { dtype: "i32" });
 }
+
+const toIdsOp: Op<Empty> = {
+  name: "toIds",
+  gradient: () => [undefined],
+  lower: (y, emit) => {
+    const x = emit.read(y.inputs[0]);
+    emit.call("toIds", { y: emit.write(y), x, n: x.words });
+  },
+};
+
+/** The largest integer not above each element, as i32; -1 for what is below 0, 2^31 or more, or NaN. */
+export const toIds = (x: Tensor): Tensor => node(toIdsOp, [x], x.shape, {}, { dtype: "i32" });

@@ -1,11 +1,11 @@
-// Conformance cases of fill, copy, reduce and argmax.
+// Conformance cases of fill, copy, reduce, argmax and toIds.
 import type { TrialCase } from "../trial.js";
 import { numbers, seedOf, sizes } from "../numbers.js";
 
 const denormal = Math.fround(1e-40);
 
 export function elementwiseCases(): TrialCase[] {
-  return [...fillCases(), ...copyCases(), ...reduceCases(), ...argmaxCases()];
+  return [...fillCases(), ...copyCases(), ...reduceCases(), ...argmaxCases(), ...toIdsCases()];
 }
 
 function fillCases(): TrialCase[] {
@@ -136,4 +136,21 @@ function argmaxCases(): TrialCase[] {
     });
   }
   return cases;
+}
+
+function toIdsCases(): TrialCase[] {
+  const edges = [0, -0, 0.999, 1, -0.001, -1, 7.5, 16_777_216, 2_147_483_520, 2_147_483_648, 1e30, -1e30];
+  const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, denormal];
+  const trialOf = (x: readonly number[]) =>
+    ({ kernel: "toIds", numbers: { n: x.length }, buffers: { y: null, x }, tolerance: "exact" }) as const;
+  return [
+    { kernel: "toIds", name: "edges", trial: () => trialOf([...edges, ...odd]) },
+    ...sizes.map(
+      (n): TrialCase => ({
+        kernel: "toIds",
+        name: `n=${n}`,
+        trial: () => trialOf(Array.from(numbers(seedOf(`toIds ${n}`)).normal(n), (u) => Math.fround(u * 1e5))),
+      }),
+    ),
+  ];
 }
