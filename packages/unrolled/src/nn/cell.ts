@@ -83,38 +83,33 @@ export interface LayerResult<S extends string = string> {
 }
 
 /**
- * W names of weights, S of states, B of what `begin` adds. The first state is what the layer above sees; it need not be
+ * W names of weights, S of states, B of what `begin` adds. (Methods, so that a cell with names of its own is a `Cell`.) The first state is what the layer above sees; it need not be
  * H wide.
  */
 export interface Cell<W extends string = string, S extends string = string, B extends string = never> {
   readonly name: string;
-  readonly weights: (sizes: CellSizes) => Readonly<Record<W, Shape>>;
+  weights(sizes: CellSizes): Readonly<Record<W, Shape>>;
   /** Shapes of the states without the batch axis. */
-  readonly state: (sizes: CellSizes) => Readonly<Record<S, Shape>>;
+  state(sizes: CellSizes): Readonly<Record<S, Shape>>;
   /** Once per sequence, before its first step: masks, dropped weights. What it returns is handed to `step` and `fused`. */
-  readonly begin?: (weights: Named<W>, run: SequenceRun) => Named<W | B>;
+  begin?(weights: Named<W>, run: SequenceRun): Named<W | B>;
   /**
    * x [N,D], states [N,...] -> states of the same shapes. Further names [N,...] beside the states are shown in a trace and
    * change nothing. t is the step's index from 0 to T-1.
    */
-  readonly step: (
+  step(
     weights: Named<W | B>,
     x: Tensor,
     state: Named<S>,
     t: number,
-  ) => Named<NoInfer<S>> & Readonly<Record<string, Tensor>>;
+  ): Named<NoInfer<S>> & Readonly<Record<string, Tensor>>;
   /**
    * The whole sequence in fused kernels, equal to `unroll`; undefined for what these kernels cannot do. Asked for one step at a
    * time where rows begin anew in the middle of a sequence.
    */
-  readonly fused?: (
-    weights: Named<W | B>,
-    input: LayerInput,
-    state: Named<S>,
-    options: FusedOptions,
-  ) => LayerResult<S> | undefined;
+  fused?(weights: Named<W | B>, input: LayerInput, state: Named<S>, options: FusedOptions): LayerResult<S> | undefined;
   /** First values of one weight; uniform in +-1/sqrt(H) where left out. */
-  readonly initial?: (weight: W, sizes: CellSizes, uniform: () => number) => Float32Array;
+  initial?(weight: W, sizes: CellSizes, uniform: () => number): Float32Array;
 }
 
 /** Checks nothing, changes nothing: gives a cell its types. */
@@ -274,7 +269,7 @@ function checkStates(where: string, names: readonly string[], before: Named, aft
     if (!after[name] || !sameShape(after[name].shape, before[name].shape))
       throw new ShapeError(
         `${where}: step must keep the shape of state ${name} ${showShape(before[name].shape)}, was ${after[name] ? showShape(after[name].shape) : "absent"}`,
-        { code: "cell-state" },
+        { code: "cell-state", hint: "what step returns must have the shapes that state promises" },
       );
 }
 
