@@ -55,8 +55,12 @@ describe("train", () => {
     ],
     ["a directory", train(folder.path("folder")), ["folder: must be a file, was a directory", "/*.txt"]],
     ["an unknown cell", train(text, "--cell", "elman"), ["--cell: must be rnn, jordan, gru, lstm", "elman"]],
-    ["a cell nearly known", train(text, "--cell", "lsmt"), ["--cell: must be", "did you mean lstm?"]],
-    ["cells for other layers", train(text, "--cell", "lstm,gru,rnn", "--layers", "2"), ["--layers"]],
+    ["a cell nearly known", train(text, "--cell", "lstn"), ["--cell: must be", "did you mean lstm?"]],
+    [
+      "cells for other layers",
+      train(text, "--cell", "lstm,gru,rnn", "--layers", "2"),
+      ["one for each of the 2 layers, was 3"],
+    ],
     ["a cell without a file", train(text, "--cell", "./nope.ts"), ["--cell ./nope.ts: must be a file", "ENOENT"]],
     [
       "both directions",
