@@ -223,6 +223,11 @@ describe("what was learnt", () => {
       ["y.csv: must have the columns that the model was trained with", '"x"'],
     ],
     [
+      "a directory that is not there",
+      () => ["predict", folder.path("nowhere"), "x"],
+      ["nowhere: must be a model directory, does not exist"],
+    ],
+    [
       "NaN to predict from",
       () => ["predict", models.regress, "--file", file("nan.csv", ["x", "1", "NaN"])],
       ["nan.csv, line 3", "NaN"],

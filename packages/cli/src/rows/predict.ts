@@ -19,6 +19,7 @@ import {
 import type { Context } from "../context.js";
 import { readBytes } from "../data.js";
 import { exitCodes, UsageError } from "../exit.js";
+import { readModel } from "../storage/index.js";
 import { harmless, styleFor } from "../terminal/style.js";
 import { painter } from "./colours.js";
 import { parseVectors } from "./data.js";
@@ -43,11 +44,13 @@ export async function predict(
       code: "task",
       hint: `unrolled sample ${directory} --label LABEL`,
     });
-  if (task === undefined)
+  if (task === undefined) {
+    readModel(directory); // says what is wrong with a directory that holds no model at all
     throw new UsageError(`${directory}: must hold a model that classifies, tags or regresses, does not`, {
       code: "task",
       hint: "a language model writes (unrolled sample) and scores sentences (unrolled score)",
     });
+  }
   const { made, device } = await openRowModel(directory, options, context);
   try {
     const model = made.model as Network;
