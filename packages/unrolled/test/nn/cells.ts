@@ -21,7 +21,7 @@ import {
 import { type CheckedInput, numbers } from "unrolled/testing";
 
 export const [N, H] = [2, 3];
-export const cellNames = ["rnn", "jordan", "gru", "lstm", "mgu", "mut1", "mut2", "mut3"] as const;
+export const cellNames = ["rnn", "jordan", "gru", "lstm", "mgu", "mut1", "mut2", "mut3", "window"] as const;
 
 /** Noise that only training draws. */
 const drawn = { zoneout: 0.4, recurrentDropout: 0.4, weightDrop: 0.4 };
@@ -64,6 +64,7 @@ export const alternatives: Readonly<Record<(typeof cellNames)[number], Readonly<
   mut1: {},
   mut2: {},
   mut3: {},
+  window: { window: 3 },
 };
 
 export interface Row {

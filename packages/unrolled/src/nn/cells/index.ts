@@ -9,6 +9,7 @@ import { mutCellOf } from "./mut.js";
 import { type CellOption, type OptionsOf, readCellOptions, type Schema, show } from "./options.js";
 import { rnnCellOf, rnnOptions } from "./rnn.js";
 import type { StandardWeight } from "./standard.js";
+import { windowCellOf, windowOptions } from "./window.js";
 
 /** A cell by name: its options, what they may not say together, and how it is made of them. */
 export interface CellFamily<S extends Schema = Schema> {
@@ -35,6 +36,7 @@ export const cellFamilies = {
   mut1: family({}, () => mutCellOf(1)),
   mut2: family({}, () => mutCellOf(2)),
   mut3: family({}, () => mutCellOf(3)),
+  window: family(windowOptions, windowCellOf),
 } as const;
 
 type Families = typeof cellFamilies;
