@@ -13,6 +13,8 @@ export interface PairRecord {
   readonly validationFiles: readonly DataFile[];
   readonly counters: TrainingCounters;
   readonly validation: Readonly<Record<string, number>> | null;
+  /** Bytes that a step needs, as measured. */
+  readonly memory?: number | undefined;
 }
 
 const natural = z.number().int().nonnegative();
@@ -25,6 +27,7 @@ const recordShape = z.strictObject({
   validationFiles: z.array(file).max(2),
   counters: z.looseObject({ step: natural, epoch: natural, chunk: natural, seed: natural, data: z.string() }),
   validation: z.looseObject({ step: natural }).nullable(),
+  memory: natural.optional(),
 });
 
 /** Reads a record strictly. CheckpointError `run-record` names the field. */
