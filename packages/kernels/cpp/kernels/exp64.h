@@ -8,6 +8,7 @@ namespace UNROLLED {
 
 typedef double Doubles __attribute__((vector_size(4 * W)));
 typedef int64_t Longs __attribute__((vector_size(4 * W)));
+typedef uint64_t LongWords __attribute__((vector_size(4 * W)));
 typedef float HalfFloats __attribute__((vector_size(2 * W)));
 
 constexpr int doubleLanes = W / 2;
@@ -35,7 +36,7 @@ INLINE Doubles expNegative(Doubles x) {
   q = q * r + 1.0 / 6.0;
   q = q * r + 0.5;
   const Doubles p = (q * r * r + r) + 1.0;
-  const Doubles power = (Doubles)(((Longs)shifted << 52) + (int64_t{1023} << 52));
+  const Doubles power = (Doubles)(((LongWords)shifted << 52) + (uint64_t{1023} << 52));
   return counts ? p * power : Doubles{};
 }
 
