@@ -132,5 +132,5 @@ export function argmax({ y, x, R, n }: Arguments<"argmax">): void {
 }
 
 export function toIds({ y, x, n }: Arguments<"toIds">): void {
-  for (let i = 0; i < n; i++) y[i] = x[i] >= 0 && x[i] < 2 ** 31 ? Math.floor(x[i]) : -1;
+  for (let i = 0; i < n; i++) y[i] = x[i] >= 0 && x[i] < 2 ** 31 ? Math.floor(x[i]) | 0 : -1;
 }
