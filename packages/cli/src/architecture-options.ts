@@ -40,4 +40,5 @@ export const cellOptions = (): Option[] => [
   option("--forget-bias <b>", "lstm: what the forget gate begins with (default: 1)", (o) =>
     real(o, { from: -100, upTo: 100 }),
   ),
+  option("--window <n>", "window: inputs it sees, and no more (default: 5)", (o) => integer(o, 2, 64)),
 ];

@@ -32,6 +32,7 @@ export interface ArchitectureOptions {
   readonly peephole?: (typeof peepholes)[number];
   readonly projection?: number;
   readonly forgetBias?: number;
+  readonly window?: number;
 }
 
 /** Options that belong to cells, not to layers: which cells take them is the library's to say. */
@@ -44,6 +45,7 @@ export const cellOptionNames = [
   "peephole",
   "projection",
   "forgetBias",
+  "window",
 ] as const;
 
 /** The part of a run's settings that a model is made of, as plain JSON. */
