@@ -29,9 +29,15 @@ function lossOf({ hidden: H, layers: L, sequence: T, batch: N }) {
     for (let t = 0; t < T; t++) {
       let x = xs[t];
       for (let l = 0; l < L; l++) {
-        const z = np.matmul(x, p[`W${l}`].ref).add(np.matmul(h[l], p[`R${l}`].ref)).add(p[`b${l}`].ref);
+        const z = np
+          .matmul(x, p[`W${l}`].ref)
+          .add(np.matmul(h[l], p[`R${l}`].ref))
+          .add(p[`b${l}`].ref);
         const [i, f, o, g] = np.split(z, 4, 1);
-        c[l] = nn.sigmoid(f).mul(c[l]).add(nn.sigmoid(i).mul(np.tanh(g)));
+        c[l] = nn
+          .sigmoid(f)
+          .mul(c[l])
+          .add(nn.sigmoid(i).mul(np.tanh(g)));
         h[l] = nn.sigmoid(o).mul(np.tanh(c[l].ref));
         x = h[l].ref;
       }
@@ -50,7 +56,13 @@ await answerRequests(async (w) => {
   const step = jit(valueAndGrad(lossOf(w)));
   const rows = (shift) =>
     Array.from({ length: T }, (_, t) =>
-      nn.oneHot(np.array(Array.from({ length: N }, (_, n) => (7 * t + 3 * n + shift) % V), { dtype: "int32" }), V),
+      nn.oneHot(
+        np.array(
+          Array.from({ length: N }, (_, n) => (7 * t + 3 * n + shift) % V),
+          { dtype: "int32" },
+        ),
+        V,
+      ),
     );
   const [xs, ys] = [rows(0), rows(7)];
   const kept = (arrays) => arrays.map((array) => array.ref);
