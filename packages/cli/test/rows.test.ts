@@ -240,7 +240,13 @@ describe("what was learnt", () => {
 async function said(args: readonly string[]): Promise<Ended> {
   let stdout = "";
   const output = (take: (text: string) => void): Output =>
-    openOutput({ on: () => {}, write: (text, wrote) => (take(text), wrote()) }); // prettier-ignore
+    openOutput({
+      on: () => {},
+      write: (text, wrote) => {
+        take(text);
+        wrote();
+      },
+    });
   const context = {
     output: output((text) => {
       stdout += text;

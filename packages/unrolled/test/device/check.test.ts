@@ -92,12 +92,12 @@ describe("checkProgram refuses", () => {
     ],
     [
       "two outputs on each other",
-      check("adagrad", 16, 4, 18, 4, 32, 4, 48, 1, 64, 1, 80, 1, 4, 0, 0),
+      check("adagrad", 16, 4, 18, 4, 32, 4, 48, 1, 64, 1, 80, 1, 4, 0, 0, 0),
       "buffer `w` must not overlap `s`",
     ],
     [
       "momentum without its memory",
-      check("sgd", 16, 4, 0, 0, 32, 4, 48, 1, 64, 1, 80, 1, 4, 0, 0.9, 0),
+      check("sgd", 16, 4, 0, 0, 32, 4, 48, 1, 64, 1, 80, 1, 4, 0, 0.9, 0, 0),
       "buffer `v` must be there",
     ],
     ["too few numbers", check("fill", 16, 8, 8), "must have 4 numbers, has 3"],

@@ -74,7 +74,7 @@ it("runs a program several times", () => {
   // w -= rate g with momentum 0: three times 0.5 * 1.
   const code = [
     kernelNames.indexOf("sgd"),
-    16,
+    17,
     y.offset,
     1,
     0,
@@ -88,6 +88,7 @@ it("runs a program several times", () => {
     guard.offset,
     1,
     1,
+    0,
     0,
     0,
     0,
