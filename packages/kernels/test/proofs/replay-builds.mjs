@@ -24,12 +24,13 @@ export const instruments = {
   thread: { flags: ["-fsanitize=thread", "-fno-omit-frame-pointer"], places: ["heap"] },
 };
 
-const environment = {
+/** GCC 12 aligns the frames of stack-use-after-return to 32 bytes only: vectors of 64 bytes fault there. */
+const environmentOf = (program) => ({
   ...process.env,
-  ASAN_OPTIONS: "detect_stack_use_after_return=1:halt_on_error=1",
+  ASAN_OPTIONS: `detect_stack_use_after_return=${program.includes("replay-avx512") ? 0 : 1}:halt_on_error=1`,
   UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",
   TSAN_OPTIONS: "halt_on_error=1",
-};
+});
 
 const compiler = () => (process.env.CXX ?? "c++").split(" ");
 
@@ -71,7 +72,7 @@ export function buildReplay(isa, instrument, cpp = join(packageFolder, "cpp")) {
 
 /** Runs a recording. Answers the programs run and, where something is wrong, what it said. */
 export async function replay(program, recording, place, threads) {
-  const child = spawn(program, [recording, place, threads.join()], { env: environment });
+  const child = spawn(program, [recording, place, threads.join()], { env: environmentOf(program) });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
   const status = await new Promise((resolve, reject) => {
