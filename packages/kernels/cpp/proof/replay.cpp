@@ -93,22 +93,10 @@ float floatOf(uint32_t bits) {
 /** The same bits; a NaN is a NaN, whichever of its operands gave it its sign. */
 bool identical(uint32_t a, uint32_t b) { return a == b || (std::isnan(floatOf(a)) && std::isnan(floatOf(b))); }
 
-bool agree(uint32_t a, uint32_t b, float tolerance) {
+/** Recorded by another build of the same source: multiply-adds may be fused otherwise. */
+bool agree(uint32_t a, uint32_t b) {
   const float x = floatOf(a), y = floatOf(b);
-  return identical(a, b) || std::fabs(x - y) <= tolerance * (1 + std::fabs(y));
-}
-
-/**
- * How near a result must be to what another build of the same source recorded: multiply-adds may be fused otherwise, and
- * where products are in bfloat16 that may round a factor to its neighbour, 2^-8 away.
- */
-float toleranceOf(const Recorded& program) {
-  size_t at = 0;
-  for (int64_t i = 0; i < program.steps; i++) {
-    if (static_cast<int>(program.code[at + 1]) & halfStep) return 1.0f / 64;
-    at += 3 + static_cast<size_t>(program.code[at + 2]);
-  }
-  return 1e-3f;
+  return identical(a, b) || std::fabs(x - y) <= 1e-3f * (1 + std::fabs(y));
 }
 
 /** A crew of threads with scratch memory between guard pages. */
@@ -167,9 +155,8 @@ bool compare(const Recorded& program, size_t slot, const std::vector<uint32_t>& 
 bool check(const Recorded& program, std::vector<Threads*>& teams, Slots& slots, Place at) {
   const Words first = runOnce(program, *teams[0], slots, at);
   bool right = true;
-  const auto near = [tolerance = toleranceOf(program)](uint32_t a, uint32_t b) { return agree(a, b, tolerance); };
   for (size_t i = 0; i < first.size(); i++)
-    right &= compare(program, i, first[i], program.slots[i].after, "recorded", teams[0]->size, near);
+    right &= compare(program, i, first[i], program.slots[i].after, "recorded", teams[0]->size, agree);
   for (size_t t = 1; t < teams.size(); t++) {
     const Words other = runOnce(program, *teams[t], slots, at);
     for (size_t i = 0; i < first.size(); i++)

@@ -47,11 +47,14 @@ export function supportedSets(supports) {
   return process.arch === "x64" ? Object.keys(instructionSets).filter((isa) => supports.includes(isa)) : ["plain"];
 }
 
-/** The path of a compiled replayer. Throws with the compiler's words: also where a sanitizer's runtime is absent. */
+/**
+ * The path of a compiled replayer. The build that multiplies in bfloat16 is optimised as the addon is: an addition fused
+ * otherwise may round a factor to its neighbour. Throws with the compiler's words: also where a sanitizer's runtime is absent.
+ */
 export function buildReplay(isa, instrument, cpp = join(packageFolder, "cpp")) {
   mkdirSync(folder, { recursive: true });
   const program = join(folder, `replay-${isa}-${instrument.replaceAll(/\W+/g, "-")}`);
-  const optimisation = commonFlags.map((flag) => (flag === "-O3" ? "-O1" : flag));
+  const optimisation = isa === "avx512" ? commonFlags : commonFlags.map((flag) => (flag === "-O3" ? "-O1" : flag));
   const flags = [...optimisation, "-g", "-pthread", ...instructionSets[isa], ...instruments[instrument].flags];
   const sources = [join(cpp, "runtime.cpp"), join(cpp, "proof", "replay.cpp")];
   const proof = ["replay.cpp", "placement.h", "recording.h"].map((file) =>
