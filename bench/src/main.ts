@@ -8,12 +8,14 @@ import { ratioBars } from "./report/svg.js";
 import { paintFor } from "./report/table.js";
 import { closingLines, markdown, workloadLines } from "./report/words.js";
 import { runBenchmark } from "./run.js";
+import { bringUpToDate } from "./tables.js";
 import { describeWorkload } from "./workloads.js";
 
 async function main(argv: readonly string[]): Promise<void> {
   const options = readOptions(argv);
   if (options.help) return void process.stdout.write(help);
   if (options.list) return list(options);
+  if (options.tables) return void process.stdout.write(`${renewed().join("\n")}\n`);
   const { stdout, stderr } = process;
   const paint = paintFor(stdout.isTTY === true, process.env);
   const width = stdout.columns ?? 120;
@@ -29,6 +31,7 @@ async function main(argv: readonly string[]): Promise<void> {
   clear();
   say(closingLines(report, width, paint));
   if (options.write) say(write(report, options.out ?? join(benchFolder, "results")));
+  if (options.write && options.name === "full" && options.out === undefined) say(renewed());
   if (options.json) stdout.write(`${JSON.stringify(report)}\n`);
 }
 
@@ -36,6 +39,14 @@ function list({ workloads, json }: Options): void {
   if (json) return void process.stdout.write(`${JSON.stringify(workloads)}\n`);
   const widest = Math.max(...workloads.map((w) => w.name.length));
   for (const w of workloads) process.stdout.write(`${w.name.padEnd(widest)}  ${describeWorkload(w)}\n`);
+}
+
+/** Renews the tables in the documents; answers what to say about it. */
+function renewed(): string[] {
+  const names = bringUpToDate({ check: false });
+  return [
+    names.length > 0 ? `tables renewed: ${names.join(", ")}` : "tables in the documents: as in the newest record",
+  ];
 }
 
 /** Writes the three files of a record; answers what to say about it. */

@@ -19,6 +19,8 @@ export interface Options {
   /** Thread counts of ours that are measured. */
   readonly threads: readonly number[];
   readonly startup: boolean;
+  /** Only bring the tables in the documents up to the newest full record. */
+  readonly tables: boolean;
 }
 
 export const help = `Usage: npm run bench -- [NAME...] [options]
@@ -36,6 +38,8 @@ Measures training and generation of this library beside PyTorch, numpy, tfjs, br
   --out DIR          where the dated Markdown, JSON and SVG go (bench/results)
   --no-write         write no files
   --json             the report as JSON on stdout, nothing else
+  --tables           measure nothing: bring the tables of README.md and docs/performance.md up to the newest full record, as
+                     a full run that writes to bench/results does at its end
 `;
 
 /** Throws RangeError or TypeError in words for a user. */
@@ -48,6 +52,7 @@ export function readOptions(argv: readonly string[]): Options {
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
+      tables: { type: "boolean", default: false },
       "no-write": { type: "boolean", default: false },
       "no-startup": { type: "boolean", default: false },
       only: { type: "string" },
@@ -66,6 +71,7 @@ export function readOptions(argv: readonly string[]): Options {
     json: values.json,
     list: values.list,
     help: values.help,
+    tables: values.tables,
     write: !values["no-write"],
     out: values.out,
     rounds: number("--rounds", values.rounds ?? (quick ? "5" : "7"), 1, 1000, true),

@@ -15,8 +15,9 @@ export const columns: readonly Column[] = [
   { title: "others", right: true, spare: 6 },
 ];
 
-const percent = (share: number | undefined): string => (share === undefined ? "" : `${(100 * share).toFixed(0)} %`);
-const times = (ratio: number): string => `${short(ratio)} x`;
+export const percent = (share: number | undefined): string =>
+  share === undefined ? "" : `${(100 * share).toFixed(0)} %`;
+export const times = (ratio: number): string => `${short(ratio)} x`;
 
 /** One cell for each of `columns`. */
 export function cells(row: Row): string[] {
@@ -62,7 +63,7 @@ export function workloadLines(report: WorkloadReport, width: number, paint: Pain
 
 const seconds = (value: number): string => (value < 1 ? `${(1000 * value).toFixed(0)} ms` : `${value.toFixed(2)} s`);
 
-const startupTable = (report: Report): [readonly Column[], string[][]] => [
+export const startupTable = (report: Report): [readonly Column[], string[][]] => [
   [{ title: "process start to" }, { title: "time", right: true }, { title: "quartiles", right: true }],
   report.startup.map(({ what, seconds: s }) => [what, seconds(s.median), `${seconds(s.low)}-${seconds(s.high)}`]),
 ];
@@ -128,7 +129,7 @@ export function markdown(report: Report, svg: string): string {
   ].join("\n"); // prettier-ignore
 }
 
-function markCells({ what, least, measured, met }: MarkResult): string[] {
+export function markCells({ what, least, measured, met }: MarkResult): string[] {
   const number = what.endsWith("peak") ? percent : times;
   return [what, number(measured), number(least), met ? "met" : "**not met**"];
 }
