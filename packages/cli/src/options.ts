@@ -37,6 +37,7 @@ export interface JsonOptions {
 }
 
 export interface ReproduceOptions extends DeviceOptions {
+  readonly seed?: number;
   readonly seeds?: number;
   readonly quick?: boolean;
   readonly out?: string;

@@ -17,7 +17,10 @@ export function reproduceCommand(
     [
       "Experiment:",
       [
-        option("--seeds <n>", "seeds 1 to n: their mean and 95 % interval (default: 3)", (o) => integer(o, 1, 100)),
+        option("--seeds <n>", "how many seeds: their mean and 95 % interval (default: 3)", (o) => integer(o, 1, 100)),
+        option("--seed <n>", "the first of them (default: 1): others than those that were looked at", (o) =>
+          integer(o, 1, 1_000_000),
+        ),
         new Option("--quick", "a first look in seconds; claims are not judged"),
         new Option("--out <dir>", "keep the table there, as dated JSON and Markdown"),
       ],

@@ -45,6 +45,7 @@ describe("the numbers of several seeds", () => {
       date: "2026-11-20",
       command: "unrolled reproduce n",
       quick: false,
+      seed: 1,
       seeds: 2,
       seconds: 61,
       machine,
@@ -129,6 +130,29 @@ describe("unrolled reproduce", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/the slide's weights +1\.3974 +0\.0\n/);
     expect(stdout).not.toContain("holds");
+  });
+
+  it("takes seeds from another one on, and keeps them apart", async () => {
+    mkdirSync(folder.path("fresh"));
+    const args = ["reproduce", "hello", "--quick", "--seeds", "2", "--json", "--seed"];
+    const [first, second] = await Promise.all([
+      unrolled([...args, "1"]),
+      unrolled([...args, "2", "--out", folder.path("fresh")]),
+    ]);
+    const values = (stdout: string): readonly number[] => {
+      const row = jsonLines(stdout).find(({ name }) => name === "gru") as
+        | { cells?: { values: number[] }[] }
+        | undefined;
+      return row?.cells?.[0].values ?? [];
+    };
+    expect(values(second.stdout)[0]).toBe(values(first.stdout)[1]);
+    expect(new Set([...values(first.stdout), ...values(second.stdout)]).size).toBe(3);
+    expect(jsonLines(second.stdout).at(-1)).toMatchObject({
+      seed: 2,
+      seeds: 2,
+      command: expect.stringContaining("--seed 2"),
+    });
+    expect(readdirSync(folder.path("fresh")).sort()[0]).toMatch(/-hello-from-seed-2\.json$/);
   });
 
   it("ends cleanly when it is asked to", async () => {

@@ -26,7 +26,7 @@ export async function reproduce(
   )(name); // prettier-ignore
   const experiment = experiments.find((each) => each.name === asked) as Experiment;
   if (options.out !== undefined) checkFolder(options.out);
-  const { seeds = 3, quick = false } = options;
+  const { seed = 1, seeds = 3, quick = false } = options;
   const device = await openRequested(options);
   const stop = listenForStop({ onAsk: () => void context.people.write("\nstopping; again to end at once\n") });
   context.output.onClose(() => stop.request(exitCodes.pipe));
@@ -34,7 +34,7 @@ export async function reproduce(
   const tell = teller(context, options.json === true);
   const rows: Row[] = [];
   try {
-    const bench = { device, seeds, quick, stop, progress: tell.progress };
+    const bench = { device, seed, seeds, quick, stop, progress: tell.progress };
     try {
       for await (const row of experiment.run(bench)) {
         rows.push(row);
@@ -52,6 +52,7 @@ export async function reproduce(
       date: new Date().toISOString().slice(0, 10),
       command: commandOf(asked, options),
       quick,
+      seed,
       seeds,
       seconds: Math.round((context.clock() - began) / 100) / 10,
       machine: { device: device.name, threads: device.threads, cores: availableParallelism(), node: process.version },
@@ -79,7 +80,7 @@ async function tellResult(
     return stop.exitCode ?? exitCodes.interrupted;
   }
   if (out !== undefined) {
-    const base = `${finished.date}-${finished.name}`;
+    const base = `${finished.date}-${finished.name}${finished.seed === 1 ? "" : `-from-seed-${finished.seed}`}`;
     replaceFile(nodeFiles, out, `${base}.json`, Buffer.from(`${JSON.stringify(asJson(finished), null, 2)}\n`));
     replaceFile(nodeFiles, out, `${base}.md`, Buffer.from(markdown(finished)));
     nodeFiles.syncFolder(out);
@@ -104,9 +105,10 @@ function checkFolder(path: string): void {
     });
 }
 
-const commandOf = (name: string, { seeds, quick, device, threads }: ReproduceOptions): string =>
+const commandOf = (name: string, { seed, seeds, quick, device, threads }: ReproduceOptions): string =>
   [
     `unrolled reproduce ${name}`,
+    ...(seed === undefined ? [] : [`--seed ${seed}`]),
     ...(seeds === undefined ? [] : [`--seeds ${seeds}`]),
     ...(quick ? ["--quick"] : []),
     ...(device === undefined ? [] : [`--device ${device}`]),

@@ -1,6 +1,6 @@
 // Several networks taught the same thing, seed by seed: a row for each.
 import { layer, type StackLayer } from "unrolled";
-import type { Bench, Row } from "./experiment.js";
+import { type Bench, type Row, seedsOf } from "./experiment.js";
 import type { Bias } from "./gates.js";
 import { type Learned, learn, type Recipe } from "./learn.js";
 import { interval } from "./statistics.js";
@@ -31,7 +31,7 @@ export async function* compare(
 ): AsyncGenerator<Row> {
   for (const contender of contenders) {
     const measured: (readonly number[])[] = [];
-    for (let seed = 1; seed <= bench.seeds; seed++) {
+    for (const seed of seedsOf(bench)) {
       const { net, measure, ...recipe } = lesson(seed);
       const { name, layers, bias } = contender;
       const learned = await learn(bench, {

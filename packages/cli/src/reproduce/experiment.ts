@@ -3,13 +3,15 @@ import type { Device } from "unrolled";
 import type { Interval } from "./statistics.js";
 
 export interface Settings {
-  /** Seeds 1 to this many. */
+  /** How many seeds. */
   readonly seeds: number;
   /** A first look in seconds: few steps, no claims. */
   readonly quick: boolean;
 }
 
 export interface Bench extends Settings {
+  /** The first seed; the others follow it. */
+  readonly seed: number;
   readonly device: Device;
   /** What is being done now, and how far it is (0 to 1). */
   readonly progress: (what: string, part: number) => Promise<void>;
@@ -59,6 +61,10 @@ export interface Experiment {
   /** The rows as they are ready. */
   readonly run: (bench: Bench) => AsyncGenerator<Row>;
 }
+
+/** All seeds of a run. */
+export const seedsOf = ({ seed, seeds }: Pick<Bench, "seed" | "seeds">): readonly number[] =>
+  Array.from({ length: seeds }, (_, i) => seed + i);
 
 /** Mean of a cell. */
 export const meanOf = (cell: Interval | number | undefined): number =>

@@ -17,6 +17,8 @@ export interface Finished {
   readonly date: string;
   readonly command: string;
   readonly quick: boolean;
+  /** The first of them. */
+  readonly seed: number;
   readonly seeds: number;
   readonly seconds: number;
   readonly machine: Machine;

@@ -2,7 +2,7 @@
 import { layer } from "unrolled";
 import { agreementTask, examples } from "unrolled/tasks";
 import { labelEncoder } from "../encode.js";
-import { type Bench, type Experiment, meanOf, type Row, rowOf } from "../experiment.js";
+import { type Bench, type Experiment, meanOf, type Row, rowOf, seedsOf } from "../experiment.js";
 import { openGates } from "../gates.js";
 import { type Learned, learn } from "../learn.js";
 import { interval } from "../statistics.js";
@@ -44,7 +44,7 @@ export const agreement: Experiment = {
     for (const cell of cells) {
       const shares = gaps.map(() => [] as number[]);
       for (const [i, gap] of gaps.entries())
-        for (let seed = 1; seed <= bench.seeds; seed++) {
+        for (const seed of seedsOf(bench)) {
           const learned = await teach(bench, cell, gap, seed, 1);
           shares[i].push(rightOf(learned, gap, seed));
           learned.close();
@@ -52,7 +52,7 @@ export const agreement: Experiment = {
       yield { name: cell, cells: shares.map(interval) };
     }
     const shares = gaps.map(() => [] as number[]);
-    for (let seed = 1; seed <= bench.seeds; seed++) {
+    for (const seed of seedsOf(bench)) {
       const learned = await teach(bench, "rnn", [1, 40], seed, 2);
       for (const [i, gap] of gaps.entries()) shares[i].push(rightOf(learned, gap, seed));
       learned.close();

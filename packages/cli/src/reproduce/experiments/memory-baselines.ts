@@ -11,7 +11,7 @@ import {
   train,
 } from "unrolled";
 import { declarationText } from "../declaration-text.js";
-import { type Bench, type Experiment, meanOf, rowOf, Stopped } from "../experiment.js";
+import { type Bench, type Experiment, meanOf, rowOf, seedsOf, Stopped } from "../experiment.js";
 import { interval } from "../statistics.js";
 import { windowTask } from "../window-model.js";
 
@@ -62,7 +62,7 @@ export const memoryBaselines: Experiment = {
     ];
     for (const [name, make] of models) {
       const values: number[] = [];
-      for (let seed = 1; seed <= bench.seeds; seed++) values.push(await taught(bench, make(seed), name, seed));
+      for (const seed of seedsOf(bench)) values.push(await taught(bench, make(seed), name, seed));
       yield { name, cells: [interval(values)] };
     }
   },

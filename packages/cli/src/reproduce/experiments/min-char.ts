@@ -21,7 +21,7 @@ import {
   variables,
 } from "unrolled";
 import { declarationText } from "../declaration-text.js";
-import { type Bench, type Experiment, meanOf, rowOf, Stopped } from "../experiment.js";
+import { type Bench, type Experiment, meanOf, rowOf, seedsOf, Stopped } from "../experiment.js";
 import { interval } from "../statistics.js";
 
 const [T, H] = [25, 100];
@@ -59,7 +59,7 @@ export const minChar: Experiment = {
   async *run(bench) {
     const corpus = declarations();
     const runs: (readonly (number | undefined)[])[] = [];
-    for (let seed = 1; seed <= bench.seeds; seed++) runs.push(await losses(bench, corpus, seed));
+    for (const seed of seedsOf(bench)) runs.push(await losses(bench, corpus, seed));
     const cells = marks.map((_, i) => {
       const values = runs.map((run) => run[i]).filter((value) => value !== undefined);
       return values.length > 0 ? interval(values) : undefined;
