@@ -7,7 +7,7 @@ import { exitCodes, UsageError } from "./exit.js";
 import { idsInMemory } from "./ids.js";
 import { ownCell } from "./cell-file.js";
 import { affordableSpec } from "./memory.js";
-import { plainMethods, runMethods, taskMethods } from "./methods.js";
+import { plainMethods, runMethods, separatorId, taskMethods } from "./methods.js";
 import type { RunSettings } from "./settings.js";
 import { optimizerSpec } from "./specs.js";
 import { plot } from "./terminal/plot.js";
@@ -29,13 +29,15 @@ export async function findRateOf(
   const survey = await surveyText(files, settings);
   const { vocabulary } = survey;
   const own = await ownCell(settings);
-  const spec = affordableSpec(settings, vocabulary.tokens.length, own && { cell: own.cell });
+  const { methods = plainMethods } = settings;
+  const separator = separatorId(methods, vocabulary);
+  const spec = affordableSpec(settings, vocabulary.tokens.length, { separator, ...(own && { cell: own.cell }) });
   const corpus = await idsInMemory(survey);
   const device = await openRequested(request);
   try {
-    const { batch, sequence, seed, clipNorm, clipValue, precision, methods = plainMethods } = settings;
+    const { batch, sequence, seed, clipNorm, clipValue, precision } = settings;
     const model = languageModel({ ...spec, vocabulary, seed });
-    const task = languageModelTask({ model, corpus, batch, sequence, ...taskMethods(methods, vocabulary) });
+    const task = languageModelTask({ model, corpus, batch, sequence, ...taskMethods(methods) });
     const { recompute = false, accumulate = 1 } = runMethods(methods);
     const clip = {
       ...(clipNorm === null ? {} : { norm: clipNorm }),

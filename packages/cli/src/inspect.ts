@@ -26,6 +26,8 @@ export interface FileReport {
 
 export interface DirectoryReport {
   readonly spec: LanguageModelSpec;
+  /** The token that begins a document, where a text is several. */
+  readonly separator: string | undefined;
   readonly step: number | undefined;
   /** Of the latest training state that is whole. */
   readonly record: RunRecord | undefined;
@@ -36,7 +38,9 @@ export interface DirectoryReport {
 /** Throws CheckpointError or SpecError where no model can be read at all. */
 export async function inspect(directory: string): Promise<DirectoryReport> {
   const { model, step, notes } = await openModelDirectory(directory);
-  return { spec: model.spec, step, notes, ...(await inspectFiles(directory, readRecord)) };
+  const { spec, vocabulary } = model;
+  const separator = spec.separator === null ? undefined : vocabulary.tokens[spec.separator];
+  return { spec, separator, step, notes, ...(await inspectFiles(directory, readRecord)) };
 }
 
 /** The files of a directory one by one, and the record of the latest training state that is whole. */

@@ -21,6 +21,16 @@ export function machineMemory(): number {
   return allowed > 0 && allowed < totalmem() ? allowed : totalmem();
 }
 
+/** What settings do not say by themselves. */
+export interface SpecParts {
+  /** Bytes; the machine's where left out. */
+  readonly available?: number;
+  /** The cell of one's own that --cell names. */
+  readonly cell?: Cell;
+  /** Id of the token that begins a document. */
+  readonly separator?: number | null;
+}
+
 /**
  * The complete spec of the settings. Throws UsageError with the memory a training step would need where the machine has
  * less, before the spec's own limits are looked at.
@@ -28,10 +38,10 @@ export function machineMemory(): number {
 export function affordableSpec(
   settings: RunSettings,
   vocabulary: number,
-  { available = machineMemory(), cell }: { readonly available?: number; readonly cell?: Cell } = {},
+  { available = machineMemory(), cell, separator = null }: SpecParts = {},
 ): LanguageModelSpec {
   const { tokens, hidden, batch, sequence } = settings;
-  const wanted = { tokens, vocabulary, ...architectureOf(settings, cell) };
+  const wanted = { tokens, vocabulary, separator, ...architectureOf(settings, cell) };
   const spec = draftLanguageModelSpec(wanted);
   const needed = memoryEstimate(spec, { batch, sequence: stepsKept(sequence, settings.methods ?? plainMethods) });
   if (needed > available)

@@ -92,21 +92,24 @@ export const runMethods = ({ recompute, accumulate, ema, earlyStop }: MethodSett
   ...(earlyStop === null ? {} : { earlyStop }),
 });
 
-/** What the language model's task is told. DataError where the separator is no token. */
-export const taskMethods = (
-  { backward, carry, documentSeparator, accumulate, labelSmoothing }: MethodSettings,
-  vocabulary: Vocabulary,
-): Partial<LanguageTaskOptions> => ({
+/** What the language model's task is told. */
+export const taskMethods = ({
+  backward,
+  carry,
+  accumulate,
+  labelSmoothing,
+}: MethodSettings): Partial<LanguageTaskOptions> => ({
   carry,
   accumulate,
   labelSmoothing,
   ...(backward === null ? {} : { backward }),
-  ...(documentSeparator === null ? {} : { separator: separatorId(documentSeparator, vocabulary) }),
 });
 
 const escapes: Readonly<Record<string, string>> = { "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\0": "\0", "\\\\": "\\" };
 
-function separatorId(said: string, { tokens }: Vocabulary): number {
+/** The id of the token that begins a document; null where a text is one. DataError where it is no token. */
+export function separatorId({ documentSeparator: said }: MethodSettings, { tokens }: Vocabulary): number | null {
+  if (said === null) return null;
   const token = said.replace(/\\[ntr0\\]/g, (two) => escapes[two]);
   const id = tokens.indexOf(token);
   if (id >= 0) return id;

@@ -25,7 +25,7 @@ import { jsonReporter } from "./json-reporter.js";
 import { ownCell } from "./cell-file.js";
 import { readEmbedding, widthFor } from "./embedding-file.js";
 import { affordableSpec } from "./memory.js";
-import { plainMethods, taskMethods } from "./methods.js";
+import { plainMethods, separatorId, taskMethods } from "./methods.js";
 import { countNgrams } from "./ngram-line.js";
 import type { RunRecord } from "./record.js";
 import type { Reporter, RunFacts } from "./reporter.js";
@@ -70,10 +70,11 @@ export async function newRun(
   const embedding =
     settings.embeddingFrom === null ? undefined : await readEmbedding(settings.embeddingFrom, vocabulary);
   const wide = embedding === undefined ? settings : { ...settings, embedding: widthFor(settings, embedding.width) };
-  const spec = affordableSpec(wide, vocabulary.tokens.length, own && { cell: own.cell });
   const { batch, sequence, methods = plainMethods } = settings;
+  const separator = separatorId(methods, vocabulary);
+  const spec = affordableSpec(wide, vocabulary.tokens.length, { separator, ...(own && { cell: own.cell }) });
   streams({ length: survey.trained, read: () => {} }, { batch: batch * methods.accumulate, sequence });
-  const chosen = taskMethods(methods, vocabulary);
+  const chosen = taskMethods(methods);
   const created = createStore(directory);
   let data: RunData | number | undefined;
   try {
@@ -141,7 +142,7 @@ async function goOn(
   context: Context,
 ): Promise<number> {
   const { batch, sequence, methods = plainMethods } = settings;
-  const chosen = taskMethods(methods, run.model.vocabulary);
+  const chosen = taskMethods(methods);
   const task = languageModelTask({ model: run.model, corpus, batch, sequence, sampleLength, ...chosen });
   const made = run.training.counters.step;
   if (await isFinished(settings, epochSteps(settings, task), made, directory, request, context)) return exitCodes.done;

@@ -8,6 +8,7 @@ import {
   checkLanguageModelSpec,
   decodeVocabulary,
   type LanguageModel,
+  languageModelJson,
   limits,
   loadLanguageModel,
   modelFiles,
@@ -17,6 +18,7 @@ import {
   type TrainingState,
 } from "unrolled";
 import { cellOfSource } from "./cell-file.js";
+import { plainMethods, separatorId } from "./methods.js";
 import type { RunRecord } from "./record.js";
 import { metricsOf } from "./reporter.js";
 import type { RunStore } from "./session.js";
@@ -91,13 +93,23 @@ export async function openRun(directory: string): Promise<SavedRun> {
   const { directory: files, checkpoint, notices } = resumeModelDirectory(directory);
   const { companions, weights, arrays } = checkpoint;
   const record = readRecord(checkpoint.record, join(directory, modelFiles.training));
+  const read = await modelOf(companions, weights, directory);
+  const model = withSeparator(read, record);
+  const spec =
+    model === read ? companions.spec : Buffer.from(`${JSON.stringify(languageModelJson(model.spec), null, 2)}\n`);
   return {
-    model: await modelOf(companions, weights, directory),
+    model,
     record,
     training: { arrays, counters: record.counters },
     notes: notices,
-    storeFor: (run) => storeIn(files, directory, run, companions),
+    storeFor: (run) => storeIn(files, directory, run, { ...companions, spec }),
   };
+}
+
+/** Models did not always know where documents begin; their runs did. */
+function withSeparator(model: LanguageModel, { settings: { methods = plainMethods } }: RunRecord): LanguageModel {
+  const separator = separatorId(methods, model.vocabulary);
+  return separator === model.spec.separator ? model : { ...model, spec: { ...model.spec, separator } };
 }
 
 /** Whether there is a run to go on with. */

@@ -1,5 +1,7 @@
 // Training methods at the command line: each option reaches the run, is recorded, and is refused where it would say nothing.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { decodeTrainingFile, decodeVocabulary, encodeTrainingFile } from "unrolled";
+import { close } from "unrolled/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UsageError } from "../src/exit.js";
 import { plainMethods, stepsKept } from "../src/methods.js";
@@ -17,6 +19,9 @@ async function lines(...args: readonly string[]): Promise<Line[]> {
   if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`);
   return jsonLines(stdout);
 }
+
+const readVocabulary = (out: string): readonly string[] =>
+  decodeVocabulary(readFileSync(`${out}/vocabulary.json`), "char").tokens;
 
 const refused = (options: TrainOptions): string => {
   try {
@@ -74,6 +79,43 @@ describe("train with methods", () => {
         },
       },
     });
+  });
+
+  it("a model of documents begins each of them anew, wherever it is used", async () => {
+    const out = folder.path("documents");
+    const documents = ["--document-separator", "c", "--max-steps", "6", "--sample-every", "0"];
+    await lines("train", text, "--out", out, ...small, ...documents);
+    const device = ["--device", "reference", "--json"];
+    const evaluated = async (content: string): Promise<{ nats: number; tokens: number }> => {
+      writeFileSync(folder.path("part.txt"), content);
+      const [{ nats, tokens }] = await lines("eval", out, folder.path("part.txt"), "--no-ngram", ...device);
+      return { nats: nats as number, tokens: tokens as number };
+    };
+    const [whole, a, b] = [await evaluated("the dogcats"), await evaluated("the dogc"), await evaluated("cats")];
+    expect(whole.tokens).toBe(a.tokens + b.tokens);
+    close(whole.nats, (a.nats * a.tokens + b.nats * b.tokens) / whole.tokens, { relative: 1e-12 });
+    const [one, other] = await lines("score", out, "at ran", "the dogcat ran", "--tokens", ...device);
+    const last = (line: Line): number => (line.tokens as { logProbability: number }[]).at(-1)?.logProbability as number;
+    expect(last(one)).toBe(last(other));
+    const written = async (...args: string[]) =>
+      (await lines("sample", out, "--length", "30", "--seed", "4", ...args, ...device)).at(-1)?.text;
+    expect(await written()).toBe(await written("--prompt", "c"));
+    expect(await written("--prompt", "at")).toBe(await written("--prompt", "the dogcat"));
+    const { stdout } = await unrolled(["info", out]);
+    expect(stdout).toContain('"c" begins a document');
+  });
+
+  it("a run that was begun before models knew their documents learns it when it goes on", async () => {
+    const out = folder.path("older");
+    await lines("train", text, "--out", out, ...small, "--document-separator", "c", "--max-steps", "3");
+    const { separator: _, ...older } = JSON.parse(readFileSync(`${out}/spec.json`, "utf8"));
+    const file = decodeTrainingFile(readFileSync(`${out}/training.safetensors`), "older");
+    const spec = Buffer.from(JSON.stringify(older));
+    const kept = encodeTrainingFile({ ...file, companions: { ...file.companions, spec } }, file.metricsBytes);
+    writeFileSync(`${out}/training.safetensors`, kept);
+    await lines("train", "--resume", out, "--max-steps", "4", "--device", "reference", "--json");
+    const { separator } = JSON.parse(readFileSync(`${out}/spec.json`, "utf8"));
+    expect(readVocabulary(out)[separator]).toBe("c");
   });
 
   it("names a separator that is no token", async () => {

@@ -3,7 +3,7 @@ import { languageModelJson, parameterCount } from "unrolled";
 import { architectureLines } from "../architecture.js";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit.js";
-import { bytes, count, whole } from "../format.js";
+import { bytes, count, quoted, whole } from "../format.js";
 import type { JsonOptions } from "../options.js";
 import { bitsUnit } from "../reporter.js";
 import { inspect } from "../inspect.js";
@@ -18,7 +18,7 @@ export async function info(directory: string, options: JsonOptions, context: Con
   if (await isTranslator(directory)) return translatorInfo(directory, options, context);
   if ((await rowTaskOf(directory)) !== undefined) return rowInfo(directory, options, context);
   const { output, env } = context;
-  const { spec, step, record, files, notes } = await inspect(directory);
+  const { spec, separator, step, record, files, notes } = await inspect(directory);
   const parameters = parameterCount(spec);
   const sound = files.every((file) => file.state !== "damaged");
   const code = sound ? exitCodes.done : exitCodes.failed;
@@ -38,7 +38,8 @@ export async function info(directory: string, options: JsonOptions, context: Con
   const style = styleFor(output.isTerminal, env);
   const row = (name: string, text: string): Promise<void> => output.write(`${style.dim(name.padEnd(12))}${text}\n`);
   for (const [i, line] of architectureLines(spec).entries()) await row(i === 0 ? "model" : "", line);
-  await row("vocabulary", `${whole(spec.vocabulary)} ${spec.tokens} tokens`);
+  const documents = separator === undefined ? "" : `, ${quoted(separator)} begins a document`;
+  await row("vocabulary", `${whole(spec.vocabulary)} ${spec.tokens} tokens${documents}`);
   await row("parameters", `${count(parameters)} (${whole(parameters)}), ${bytes(parameters * 4)} as float32`);
   if (record !== undefined) {
     const { settings, counters, validation } = record;

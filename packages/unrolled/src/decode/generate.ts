@@ -4,7 +4,7 @@ import type { Device } from "../device/device.js";
 import { draws } from "../draws.js";
 import { ShapeError } from "../errors.js";
 import type { LanguageModel } from "../models/language-model.js";
-import { noToken, startToken } from "../models/start-token.js";
+import { noToken, opening } from "../models/start-token.js";
 import { decoder } from "../text/decode.js";
 import { encode } from "../text/encode.js";
 import { checkSampling, type SamplingOptions } from "./sampling.js";
@@ -21,7 +21,7 @@ interface WritingOptions extends SamplingOptions {
 
 export interface GenerateOptions extends WritingOptions {
   readonly device: Device;
-  /** What the model has read before it writes; where empty it begins a line. */
+  /** What the model has read before it writes; where empty it begins a line, or a document where the model learnt documents. */
   readonly prompt?: string;
 }
 
@@ -116,11 +116,12 @@ interface Page {
 }
 
 function openPage(prompt: string, seed: number, length: number, { model, allowUnknown = false }: WritingOptions): Page {
-  const { vocabulary } = model;
+  const { vocabulary, spec } = model;
   const missing = noToken(vocabulary);
-  const read = prompt ? encode(vocabulary, prompt, { allowUnknown, missing }) : Int32Array.of(startToken(vocabulary));
+  const prompted = prompt ? encode(vocabulary, prompt, { allowUnknown, missing }) : new Int32Array(0);
+  const read = opening(prompted, vocabulary, spec.separator);
   const text = decoder(vocabulary);
-  if (prompt) for (const id of read) if (id < missing) text.push(id); // lets the decoder know what the text so far ends with
+  for (const id of prompted) if (id < missing) text.push(id); // lets the decoder know what the text so far ends with
   const random = draws(seed);
   const given = read.subarray(1);
   const rows = given.length + length;

@@ -33,19 +33,18 @@ export interface Evaluator {
   close(): void;
 }
 
-/** Programs run on chunks x, y [T,N]; `each` holds the nats of every token, 0 where y is -1. `separator`: see ForwardOptions. */
+/** Programs run on chunks x, y [T,N]; `each` holds the nats of every token, 0 where y is -1. */
 export function evaluator(
   device: Device,
   model: LanguageModel,
   { batch: N, sequence: T }: { readonly batch: number; readonly sequence: number },
-  separator?: number,
 ): Evaluator {
   const states = carriedStates(model.spec, N);
   const program = compile(
     device,
     { x: i32(T, N), y: i32(T, N) },
     ({ x, y }) => {
-      const seen = forward(model, x, states, { frozen: true, separator });
+      const seen = forward(model, x, states, { frozen: true });
       const { sum, each } = languageModelLoss(model, seen, y);
       const carry = Object.entries(states).map(([name, v]) => assign(v, seen.states[name]));
       return { outputs: { sum, each }, updates: carry };
@@ -85,7 +84,8 @@ export async function evaluateChunks(
 }
 
 /**
- * The exact evaluation: one stream over all ids from a zero state, every token after the first predicted once. DataError
+ * The exact evaluation: one stream over all ids from a zero state, every token after the first predicted once; a model of
+ * documents begins each of them anew. DataError
  * below two ids.
  */
 export async function evaluateModel(o: {
@@ -96,7 +96,9 @@ export async function evaluateModel(o: {
   readonly sequence?: number;
   readonly pause?: () => Promise<void>;
 }): Promise<Evaluation> {
-  const chunks = evaluationChunks(o.ids, { sequence: o.sequence ?? Math.min(256, Math.max(1, o.ids.length - 1)) });
+  // Documents are run a step at a time: a program of 256 steps would take a second to make.
+  const most = o.model.spec.separator === null ? 256 : 64;
+  const chunks = evaluationChunks(o.ids, { sequence: o.sequence ?? Math.min(most, Math.max(1, o.ids.length - 1)) });
   const made = evaluator(o.device, o.model, chunks);
   try {
     return await evaluateChunks(made, chunks, o.pause);

@@ -193,8 +193,6 @@ export interface ForwardOptions {
   readonly frozen?: boolean;
   /** Give what the cells show of every step, too. */
   readonly trace?: boolean;
-  /** Id of the token that begins a document: a row that reads it knows nothing of what came before. */
-  readonly separator?: number | undefined;
 }
 
 export interface Forward {
@@ -208,15 +206,15 @@ export interface Forward {
   readonly traces: Named;
 }
 
-/** ids [T,N] (i32) and states -> logits [T,N,V] and the states after the last step. */
+/** ids [T,N] (i32) and states -> logits [T,N,V] and the states after the last step. Rows begin anew at `spec.separator`. */
 export function forward(model: LanguageModel, ids: Tensor, states: LayerStates, options: ForwardOptions = {}): Forward {
-  const { key, frozen = false, trace = false, separator } = options;
-  const { layers, head } = model.spec;
+  const { key, frozen = false, trace = false } = options;
+  const { layers, head, separator, vocabulary: V } = model.spec;
   const weights = allWeights(model);
   const input = { table: weights[embeddingName], ids, frozen };
   const run = runStack(layers, weights, input, states, {
     ...(key && { key }),
-    ...(separator !== undefined && { restart: whereRead(ids, separator, model.spec.vocabulary) }),
+    ...(separator !== null && { restart: whereRead(ids, separator, V) }),
     trace,
   });
   return {

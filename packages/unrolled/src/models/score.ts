@@ -21,8 +21,8 @@ export interface ScoredSentence {
 const sequence = 32;
 
 /**
- * log P of each sentence from a zero state, in input order. The first token is predicted from the token that starts a line
- * (newline or <eos>), or from the zero vector where the vocabulary has neither; a word sentence ends with <eos>. DataError
+ * log P of each sentence from a zero state, in input order. The first token is predicted from the token that starts a text
+ * (see `startToken`), or from the zero vector where there is none; a word sentence ends with <eos>. DataError
  * for a token the vocabulary lacks, unless `allowUnknown`.
  */
 export async function scoreSentences(o: {
@@ -42,7 +42,7 @@ export async function scoreSentences(o: {
         vocabulary.end === undefined || encoded[encoded.length - 1] === vocabulary.end
           ? encoded
           : [...encoded, vocabulary.end];
-      const nats = natsOf(made, [startToken(vocabulary), ...ids]);
+      const nats = natsOf(made, [startToken(vocabulary, model.spec.separator), ...ids]);
       const tokens = ids.map((id, i) => ({ token: vocabulary.tokens[id], logProbability: -nats[i] }));
       return { sentence, tokens, logProbability: tokens.reduce((sum, t) => sum + t.logProbability, 0) };
     });

@@ -35,6 +35,8 @@ export interface LanguageModelSpec {
   /** From the input upwards; all of them forward. */
   readonly layers: readonly StackLayer[];
   readonly head: HeadSpec;
+  /** Id of the token that begins a document: a row that reads it knows nothing of what came before. null: one long text. */
+  readonly separator: number | null;
 }
 
 export interface LanguageModelOptions {
@@ -54,6 +56,8 @@ export interface LanguageModelOptions {
   /** The same as `head: "tied"`. */
   readonly tied?: boolean;
   readonly head?: HeadOptions;
+  /** Id of the token that begins a document, in training and ever after; one long text where left out. */
+  readonly separator?: number | null;
 }
 
 /** Every default filled in, nothing checked yet. The embedding is as wide as the first layer, or the last where tied. */
@@ -74,6 +78,7 @@ export function draftLanguageModelSpec(options: LanguageModelOptions): LanguageM
     },
     layers,
     head,
+    separator: options.separator ?? null,
   };
 }
 
@@ -114,10 +119,15 @@ export function checkLanguageModelSpec(value: unknown, cells: Cells = {}): Langu
     embedding: readEmbedding(fieldsOf("spec.embedding", given.get("embedding"))),
     layers: readLayers("spec.layers", given.get("layers"), cells),
     head: readHead("spec.head", given.get("head"), Number(given.get("vocabulary"))),
+    separator: readSeparator(given.get("separator"), Number(given.get("vocabulary"))),
   };
   refuseOthers("spec", given, read);
   return sound(read);
 }
+
+/** Models of before have none. */
+const readSeparator = (value: unknown = null, V: number): number | null =>
+  value === null ? null : integerIn("spec.separator", value, 0, V - 1);
 
 function readEmbedding(given: Fields): EmbeddingSpec {
   const read: EmbeddingSpec = {

@@ -30,8 +30,6 @@ export interface LanguageTaskOptions {
   readonly accumulate?: number;
   /** False: every step starts from zero states. */
   readonly carry?: boolean;
-  /** Id of the token that begins a document: a row that reads it begins anew, in the middle of a step too. */
-  readonly separator?: number | undefined;
   /** e: the loss aims at (1-e) of the token that follows and e of all tokens alike; validation does not. */
   readonly labelSmoothing?: number;
   /** Tokens of a sample; 200 where left out. */
@@ -65,15 +63,11 @@ export function languageModelTask(options: LanguageTaskOptions): Task<Evaluation
 
 /** Throws SpecError for options that make no task. */
 function checkOptions({ model, sequence, backward = sequence, carry = true, ...o }: LanguageTaskOptions): void {
-  const { separator, labelSmoothing = 0 } = o;
-  const { vocabulary, head } = model.spec;
+  const { labelSmoothing = 0 } = o;
+  const { head } = model.spec;
   if (!carry && backward > sequence)
     throw new SpecError("backward: must be left out where no state is carried: a step sees nothing before it", {
       code: "carry",
-    });
-  if (separator !== undefined && !(Number.isInteger(separator) && separator >= 0 && separator < vocabulary))
-    throw new SpecError(`separator: must be an id from 0 to ${vocabulary - 1}, was ${separator}`, {
-      code: "separator",
     });
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new SpecError(`labelSmoothing: must be a number from 0 up to but not including 1, was ${labelSmoothing}`, {
@@ -135,9 +129,9 @@ export function languageLoss(
   model: LanguageModel,
   { x, y }: Tensors,
   { carried, key }: LossOptions,
-  { separator, labelSmoothing = 0 }: Pick<LanguageTaskOptions, "separator" | "labelSmoothing"> = {},
+  { labelSmoothing = 0 }: Pick<LanguageTaskOptions, "labelSmoothing"> = {},
 ): TaskLoss {
-  const seen = forward(model, x, carried, { key, separator });
+  const seen = forward(model, x, carried, { key });
   if (!y) return { sum: full([], 0) as Scalar, count: full([], 0) as Scalar, states: seen.states };
   const { sum, count } =
     labelSmoothing > 0
@@ -152,14 +146,14 @@ const validationSize = (tokens: number, batch: number, sequence: number): { batc
   sequence,
 });
 
-function validationOf({ model, corpus, batch, sequence, separator }: LanguageTaskOptions): Validation<Evaluation> {
+function validationOf({ model, corpus, batch, sequence }: LanguageTaskOptions): Validation<Evaluation> {
   const ids = corpus.validation;
   const chunks = evaluationStreams(ids, validationSize(ids.length, batch, sequence));
   return {
     watched: "nats",
     better: "lower",
     open: (device) => {
-      const made = evaluator(device, model, chunks, separator);
+      const made = evaluator(device, model, chunks);
       return { measure: (pause) => evaluateChunks(made, chunks, pause), close: () => made.close() };
     },
   };

@@ -25,9 +25,10 @@ import {
 import { close, identical } from "unrolled/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, near } from "./engine.js";
-import { allOf, cells, finish, type Finished, tinyCorpus, tinyModel, trained } from "./tiny.js";
+import { allOf, cells, finish, type Finished, type ModelOptions, tinyCorpus, tinyModel, trained } from "./tiny.js";
 
 const still = { optimizer: sgd({ rate: 0 }), clip: {} };
+const separator = tinyCorpus().vocabulary.tokens.indexOf("t");
 const state = ({ checkpoint }: Finished): number[] => [
   ...allOf(checkpoint.weights),
   ...allOf(checkpoint.training.arrays),
@@ -114,16 +115,21 @@ async function partsEqualWhole(device: Device, tolerance: number): Promise<void>
 }
 
 /** Resuming between the steps of an accumulating run: the states of every lane are there. */
-async function resumesExactly(device: Device, options: Partial<TrainOptions>, stop: number): Promise<void> {
+async function resumesExactly(
+  device: Device,
+  options: Partial<TrainOptions>,
+  stop: number,
+  more: ModelOptions = {},
+): Promise<void> {
   const corpus = shortCorpus();
   const common = { optimizer: adam({ rate: 0.02 }), maxSteps: 14, validateEvery: 2, ...options };
-  const model = { dropout: 0.2, hidden: [5, 4] };
+  const model = { dropout: 0.2, hidden: [5, 4], ...more };
   const whole = await trained(device, corpus, model, common);
   const first = await trained(device, corpus, model, common, stop);
   const { weights, training } = first.checkpoint;
   const loaded = loadLanguageModel({ spec: tinyModel(corpus, model).spec, vocabulary: corpus.vocabulary, weights });
   const second = await finish({ device, corpus, model: loaded, epochs: 1000, ...common, resume: training });
-  const name = JSON.stringify(options);
+  const name = JSON.stringify([options, more]);
   identical(state(second), state(whole), `${name}: weights and state`);
   expect(second.checkpoint.training.counters).toEqual(whole.checkpoint.training.counters);
   expect(second.events.filter((e) => e.type === "validation" || e.type === "step")).toEqual(
@@ -235,7 +241,7 @@ export function methodSuite(engine: Engine): void {
     it("the moving average is what its formula says", () => averages(device, engine.tolerance));
     it("stops early, with the best weights", () => stopsEarly(device));
     it("no carry: every step from zero states", () => resetsEveryStep(device));
-    it.each<[Partial<TrainOptions>]>([
+    it.each<[Partial<TrainOptions>, ModelOptions?]>([
       [{ accumulate: 2, batch: 2 }],
       [{ backward: 12 }],
       [{ recompute: true }],
@@ -243,8 +249,18 @@ export function methodSuite(engine: Engine): void {
       [{ earlyStop: 30 }],
       [{ ema: 0.9, earlyStop: 30, accumulate: 2, batch: 2, backward: 7, recompute: true }],
       [{ carry: false }],
-    ])("resumed = never stopped: %j", async (options) => {
-      await resumesExactly(device, options, 5);
+      [{ labelSmoothing: 0.1 }],
+      [{}, { separator }],
+      [
+        { backward: 12, recompute: true },
+        { separator, cell: "gru" },
+      ],
+      [
+        { labelSmoothing: 0.2, accumulate: 2, batch: 2, ema: 0.9 },
+        { separator, cell: "mgu" },
+      ],
+    ])("resumed = never stopped: %j %j", async (options, model = {}) => {
+      for (const stop of [4, 5]) await resumesExactly(device, options, stop, model);
     });
   });
 }

@@ -78,6 +78,11 @@ const values: readonly (readonly [field: string, value: unknown, code?: string])
   ["head", { kind: "deep", hidden: [], activation: "tanh" }],
   ["head", { kind: "deep", hidden: [3, 0], activation: "tanh" }],
   ["head", { kind: "deep", hidden: [3], activation: "toString" }],
+  ["separator", -1],
+  ["separator", 65],
+  ["separator", 1.5],
+  ["separator", "\n"],
+  ["separator", [3]],
   ["extra", 1, "spec-unknown-field"],
   ["constructor", 1, "spec-unknown-field"],
   ["then", {}, "spec-unknown-field"],
@@ -193,7 +198,12 @@ describe("a spec.json that describes no model", () => {
     expect(refusal(() => read(text({ layers: [rest] }))).message).toContain("spec.layers[0].hidden");
   });
 
-  it.each(Object.keys(sound))("without %s", (field) => {
+  it("but for the separator, which models of before do not name", () => {
+    expect(read(text({ separator: undefined }))).toMatchObject({ separator: null });
+    expect(read(text({ separator: 64 }))).toMatchObject({ separator: 64 });
+  });
+
+  it.each(Object.keys(sound).filter((field) => field !== "separator"))("without %s", (field) => {
     expect(refusal(() => read(text({ [field]: undefined }))).message).toContain(`spec.${field}`);
   });
 
@@ -237,6 +247,7 @@ describe("a spec.json that describes no model", () => {
         { ...layer, cell, hidden: 6, initial: "zero" },
       ],
       head: { kind: "linear" },
+      separator: null,
     });
     expect(checkLanguageModelSpec({ ...first, hidden: [8, 8], tied: true }).head).toEqual({ kind: "tied" });
     expect(checkLanguageModelSpec(JSON.parse(JSON.stringify(read)))).toEqual(read);

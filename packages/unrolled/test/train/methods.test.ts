@@ -28,10 +28,11 @@ const corpus = tinyCorpus();
 const separator = corpus.vocabulary.tokens.indexOf("t");
 
 /** Logits [T,N,V] of rows side by side. */
-function logitsOf(model: LanguageModel, rows: readonly (readonly number[])[], cut?: number): number[][][] {
+function logitsOf(of: LanguageModel, rows: readonly (readonly number[])[], cut: number | null = null): number[][][] {
+  const model = { ...of, spec: { ...of.spec, separator: cut } };
   const [T, N, V] = [rows[0].length, rows.length, model.spec.vocabulary];
   const program = compile(device, { x: i32(T, N) }, ({ x }) => ({
-    outputs: { logits: forward(model, x, carriedStates(model.spec, N), { separator: cut }).logits },
+    outputs: { logits: forward(model, x, carriedStates(model.spec, N)).logits },
   }));
   const x = Array.from({ length: T * N }, (_, i) => rows[i % N][Math.floor(i / N)]);
   const flat = Array.from(program.run({ x }).logits);
@@ -76,9 +77,9 @@ describe("documents that end within a chunk", () => {
   });
 
   it("gradients do not pass a boundary", () => {
-    const model = tinyModel(corpus);
+    const model = tinyModel(corpus, { separator });
     const program = compile(device, { x: i32(4, 1), h: f32(1, 7) }, ({ x, h }) => {
-      const { logits } = forward(model, x, { ...carriedStates(model.spec, 1), "h.0": h }, { separator });
+      const { logits } = forward(model, x, { ...carriedStates(model.spec, 1), "h.0": h });
       const { each } = crossEntropy(logits, x);
       return { outputs: { dh: gradient(crossEntropy(logits, x).sum, [h])[0], each } };
     });
@@ -92,23 +93,21 @@ describe("documents that end within a chunk", () => {
   it("training and validation see them", async () => {
     const options = { optimizer: sgd({ rate: 0.5 }), maxSteps: 4 };
     const [cut, plain] = [
-      await trained(device, corpus, {}, { ...options, separator }),
+      await trained(device, corpus, { separator }, options),
       await trained(device, corpus, {}, options),
     ]; // prettier-ignore
     expect(cut.steps[0].loss).not.toBe(plain.steps[0].loss);
-    const model = tinyModel(corpus);
-    const nats = (s?: number): number => {
-      const made = evaluator(device, model, { batch: 1, sequence: 20 }, s);
+    const nats = (options: ModelOptions): number => {
+      const made = evaluator(device, tinyModel(corpus, options), { batch: 1, sequence: 20 });
       const { sum } = made.program.run({ x: corpus.training.slice(0, 20), y: corpus.training.slice(1, 21) });
       made.close();
       return sum;
     };
-    expect(nats(separator)).not.toBe(nats());
+    expect(nats({ separator })).not.toBe(nats({}));
   });
 
-  it("refuses ids that are none", async () => {
-    const run = trained(device, corpus, {}, { maxSteps: 1, separator: 1000 });
-    await expect(run).rejects.toThrow(/separator: must be an id from 0 to/);
+  it("refuses ids that are none", () => {
+    expect(() => tinyModel(corpus, { separator: 1000 })).toThrow(/spec\.separator: must be an integer from 0 to/);
   });
 });
 

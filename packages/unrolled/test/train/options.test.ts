@@ -40,6 +40,7 @@ describe("options of a model", () => {
     ["hidden", { hidden: [7, 5] }],
     ["embedding", { embedding: 6 }],
     ["tied", { tied: true, embedding: 6 }],
+    ["separator", { separator: 1 }],
     ["seed", { seed: 2 }],
   ])("%s", async (_, options) => {
     const [one, other] = [await first(plain), await first(tinyModel(corpus, options))];
@@ -68,7 +69,6 @@ describe("options of a training", () => {
   differs("backward", { backward: 10 });
   differs("accumulate", { accumulate: 2 });
   differs("carry", { carry: false });
-  differs("separator", { separator: 1 });
   differs("labelSmoothing", { labelSmoothing: 0.1 });
   differs("ema", { ema: 0.5 });
   const rising = { validateEvery: 1, optimizer: sgd({ rate: 40 }) };
