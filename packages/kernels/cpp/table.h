@@ -8,7 +8,7 @@
 
 namespace UNROLLED {
 
-constexpr int kernelCount = 46;
+constexpr int kernelCount = 47;
 constexpr int mapInputs = 12;
 constexpr int mapOutputs = 8;
 constexpr int mapInstructions = 48;
@@ -32,6 +32,7 @@ enum class Kernel : int {
   dropout_,
   random_,
   argmax_,
+  topK_,
   toIds_,
   sample_,
   rnn_,
@@ -126,6 +127,7 @@ constexpr const char* kernelShapes[kernelCount] = {
     "bbbnnn",  // dropout
     "bbnnn",  // random
     "bbnn",  // argmax
+    "bbbbbnnn",  // topK
     "bbn",  // toIds
     "bbbbbbbnnnn",  // sample
     "bbbbbnnnnn",  // rnn
@@ -619,6 +621,30 @@ struct ArgmaxArgs {
     a.x = at<float>(base, numbers + 2);
     a.R = static_cast<int64_t>(numbers[4]);
     a.n = static_cast<int64_t>(numbers[5]);
+    return a;
+  }
+};
+
+struct TopKArgs {
+  float* values;
+  int32_t* ids;
+  float* logAsked;
+  const float* x;
+  const int32_t* asked;
+  int64_t R;
+  int64_t n;
+  int64_t k;
+
+  static TopKArgs read(float* base, const double* numbers) {
+    TopKArgs a;
+    a.values = at<float>(base, numbers + 0);
+    a.ids = at<int32_t>(base, numbers + 2);
+    a.logAsked = at<float>(base, numbers + 4);
+    a.x = at<float>(base, numbers + 6);
+    a.asked = at<int32_t>(base, numbers + 8);
+    a.R = static_cast<int64_t>(numbers[10]);
+    a.n = static_cast<int64_t>(numbers[11]);
+    a.k = static_cast<int64_t>(numbers[12]);
     return a;
   }
 };

@@ -139,6 +139,7 @@ const wordCosts: Partial<Record<KernelName, number>> = {
   dropout: 2,
   softmax: 0.5,
   sample: 1,
+  topK: 0.6,
   crossEntropy: 0.5,
   crossEntropyGrad: 0.5,
   softmaxGrad: 0.5,

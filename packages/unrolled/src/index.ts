@@ -257,7 +257,14 @@ export { arrangeTexts, type WriterExample, writerExamples, writerMeasurer } from
 // The schedule, not the tensor of the same name.
 export { constant } from "./train/index.js";
 export * from "./train/index.js";
-export { type BeamModel, type BeamOptions, beamSearch, type Hypothesis } from "./decode/beam.js";
+export {
+  type BeamModel,
+  type BeamOptions,
+  type BeamRequest,
+  beamSearch,
+  type BeamStep,
+  type Hypothesis,
+} from "./decode/beam.js";
 export { type TranslateOptions, type Translating, type TranslatingOptions, translating } from "./decode/translating.js";
 export { type Bleu, type BleuOptions, corpusBleu, sentenceBleu } from "./metrics/bleu.js";
 export { type ChrfOptions, corpusChrf } from "./metrics/chrf.js";

@@ -105,6 +105,7 @@ const shapes = {
   layerNormGrad: rows("n"),
   argmax: (n) => rows("n")(Math.max(1, n)),
   dropout: (n) => [{ n, rate: 0.3, probability: 0.3, keep: 0.7, stream: 3 }],
+  topK: (n) => [1, 5].map((k) => ({ R: 3, n, k })),
   toIds: (n) => [{ n }],
   sample: (n) => [
     { R: 3, n, K: 1, banned: (n % 5) - 1 },

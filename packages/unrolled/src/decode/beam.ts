@@ -1,6 +1,8 @@
 // Beam search over any model that writes step by step. N sentences, K beams of each, M = N*K rows, V classes, S places of a source.
-// The model runs all rows of all sentences in one program; what is chosen, and which row goes on from which, is decided here.
+// The model runs all rows of all sentences in one program and gives the likeliest tokens of each row; what is chosen of them, and
+// which row goes on from which, is decided here.
 import { SpecError } from "../errors.js";
+import { advance, type Group, type Node } from "./beam-step.js";
 
 export interface BeamOptions {
   /** K: hypotheses kept side by side; 1 is greedy. */
@@ -27,19 +29,43 @@ export interface BeamOptions {
   readonly attention?: boolean;
 }
 
-/** What a beam search runs: M rows, sentence n's beams being rows n*K to n*K + K-1. */
+/** What a model is asked at every step; rows of sentence n are n*K to n*K + K-1. */
+export interface BeamRequest {
+  /** The token that row m reads [M]; -1 in rows that nobody needs. */
+  readonly ids: Int32Array;
+  /** Row m goes on from row parents[m] of the step before (of itself at first) [M]. */
+  readonly parents: Int32Array;
+  /** A token whose log-probability is wanted of row m, or -1 [M]. */
+  readonly asked: Int32Array;
+  /** How many of the likeliest tokens of each row are wanted. */
+  readonly width: number;
+}
+
+/** What a model answers; valid until the next step. */
+export interface BeamStep {
+  /** R: rows of each sentence in this answer: K, or 1 where all rows of a sentence would be the same. */
+  readonly rows: number;
+  /** Tokens of each row, likeliest first, and -1 where there are no more [N*R,W]; W is `width`, or V where that is less. */
+  readonly ids: ArrayLike<number>;
+  /** Their log-probabilities [N*R,W]. */
+  readonly logProbabilities: ArrayLike<number>;
+  /** Of the asked token [N*R]. */
+  readonly logAsked: ArrayLike<number>;
+  /** [N*R,S] */
+  readonly attention?: ArrayLike<number>;
+}
+
+/** What a beam search runs. */
 export interface BeamModel {
   /** The id that is written at the end; -1 where results all have the maximum length. */
   readonly end: number;
   readonly start: number;
+  step(request: BeamRequest): BeamStep;
   /**
-   * Row m goes on from row parents[m] of the step before (of itself at first) with token ids[m]. Gives log-probabilities [M,V] and
-   * attention [M,S], valid until the next step.
+   * Only these sentences go on, in this order: how many sentences the model has rows for from now on, or undefined where it keeps all
+   * its rows as they are.
    */
-  step(
-    ids: Int32Array,
-    parents: Int32Array,
-  ): { readonly logProbabilities: ArrayLike<number>; readonly attention?: ArrayLike<number> };
+  keep?(sentences: readonly number[]): number | undefined;
 }
 
 export interface Hypothesis {
@@ -53,31 +79,13 @@ export interface Hypothesis {
   readonly attention?: readonly Float32Array[];
 }
 
-/** One token after another: a tree of what has been written. */
-interface Node {
-  readonly token: number;
-  readonly parent: Node | undefined;
-  readonly length: number;
-  readonly sum: number;
-  /** With what diversity took off. */
-  readonly rank: number;
-  /** Row of the program that has read everything before `token`. */
-  readonly row: number;
-  readonly attention?: Float32Array;
-}
-
-interface Group {
-  live: Node[];
-  readonly done: Hypothesis[];
-  readonly size: number;
-  /** First of its rows. */
-  readonly row: number;
-}
-
-interface Search extends Required<Omit<BeamOptions, "banned" | "prefix">> {
+/** The options with nothing left out, and what is searched. */
+export interface Search extends Required<Omit<BeamOptions, "banned" | "prefix">> {
   readonly prefix: ArrayLike<number>;
   readonly banned: ReadonlySet<number>;
   readonly model: BeamModel;
+  /** Tokens of each row that are looked at: those that fit, and as many as may have to be passed by. */
+  readonly width: number;
 }
 
 /** The options, complete. SpecError for those that can find nothing. */
@@ -104,6 +112,8 @@ function complete(model: BeamModel, options: BeamOptions): Search {
       throw new SpecError(`${name}: must be a number from 0, was ${value}`, { code: "beam-options" });
   const attention = options.attention ?? false;
   const banned = options.banned ?? new Set();
+  const size = beam / groups;
+  const width = size + banned.size + (minimum > 0 ? 1 : 0) + (diversity > 0 ? beam - size : 0);
   return {
     beam,
     groups,
@@ -118,18 +128,24 @@ function complete(model: BeamModel, options: BeamOptions): Search {
     banned,
     attention,
     model,
+    width,
   };
 }
 
-/** What a sum of `length` log-probabilities is divided by. */
-function lengthPenalty({ normalization, alpha }: Search, length: number): number {
-  if (normalization === "none") return 1;
-  return normalization === "gnmt" ? ((5 + length) / 6) ** alpha : length ** alpha;
+/** A sentence that is being written. */
+interface Sentence {
+  readonly n: number;
+  /** Its rows are place*K to place*K + K-1. */
+  place: number;
+  readonly groups: readonly Group[];
+  /** Steps after which nothing but the end may come. */
+  readonly maximum: number;
 }
 
 /**
  * The best results of each of `sentences`, best first. A result that ends gives its place in the beam up; at the maximum length all end.
- * `maxima` are maximum lengths of each sentence where they differ; `places` is how many sentences the model has rows for. Results of a sentence do not depend on those beside it.
+ * `maxima` are maximum lengths of each sentence where they differ; `places` is how many sentences the model has rows for. Results of a
+ * sentence do not depend on those beside it.
  */
 export function beamSearch(
   model: BeamModel,
@@ -139,140 +155,76 @@ export function beamSearch(
   places = sentences,
 ): readonly (readonly Hypothesis[])[] {
   const search = complete(model, options);
-  const { beam: K, groups } = search;
-  const M = places * K;
-  const size = K / groups;
-  const all: Group[][] = Array.from({ length: sentences }, (_, n) =>
-    Array.from({ length: groups }, (_, g) => {
-      const row = n * K + g * size;
-      const root: Node = { token: model.start, parent: undefined, length: 0, sum: 0, rank: 0, row };
-      return { live: [root], done: [], size, row };
-    }),
-  );
-  const ids = new Int32Array(M).fill(-1);
-  const parents = Int32Array.from({ length: M }, (_, m) => m);
-  for (let t = 0; all.some((own) => own.some(({ live }) => live.length > 0)); t++) {
-    place(all, ids, parents);
-    const { logProbabilities, attention } = model.step(ids, parents);
-    const V = logProbabilities.length / M;
-    const looked = attention && (search.attention || search.coverage > 0) ? attention : undefined;
-    for (const [n, own] of all.entries()) {
-      const last = t >= Math.min(maxima?.[n] ?? search.maximum, search.maximum) - (model.end < 0 ? 1 : 0);
+  const { beam: K, maximum } = search;
+  const all = Array.from({ length: sentences }, (_, n): Sentence => {
+    const own = Math.min(maxima?.[n] ?? maximum, maximum);
+    return { n, place: n, groups: groupsOf(search), maximum: model.end < 0 ? own - 1 : own };
+  });
+  let open = all;
+  let rows = requestOf(search, places);
+  for (let t = 0; open.length > 0; t++) {
+    const forced = open.map((own) => forcedAt(search, t, own.maximum));
+    place(open, forced, rows, K);
+    const made = model.step(rows);
+    const M = rows.ids.length / (K / made.rows);
+    for (const [i, own] of open.entries()) {
       const taken = new Map<number, number>();
-      for (const group of own) advance(search, group, logProbabilities, V, t, last, taken, looked, M);
+      const row = own.place * made.rows;
+      const now = { made, t, row, rows: M, forced: forced[i], last: t >= own.maximum, taken };
+      for (const group of own.groups) advance(search, group, now);
     }
+    open = open.filter(({ groups }) => groups.some(({ live }) => live.length > 0));
+    const left = open.length > 0 ? model.keep?.(open.map((own) => own.place)) : undefined;
+    if (left === undefined) continue;
+    rows = requestOf(search, left);
+    for (const [i, own] of open.entries()) own.place = i;
   }
-  return all.map((own) => ranked(own, search.best));
+  return all.map(({ n, groups }) => ranked(groups, search.best, n));
+}
+
+function groupsOf({ beam, groups, model }: Search): readonly Group[] {
+  const size = beam / groups;
+  return Array.from({ length: groups }, (_, g) => {
+    const root: Node = { token: model.start, parent: undefined, length: 0, sum: 0, rank: 0, row: g * size };
+    return { live: [root], done: [], size, row: g * size };
+  });
+}
+
+function requestOf({ beam, width }: Search, places: number): BeamRequest {
+  const parents = Int32Array.from({ length: places * beam }, (_, m) => m);
+  return { ids: parents.slice().fill(-1), asked: parents.slice().fill(-1), parents, width };
+}
+
+/** The one token that may come now: of the prefix, or the end at the maximum length. */
+function forcedAt({ prefix, model }: Search, t: number, maximum: number): number | undefined {
+  if (t < prefix.length) return prefix[t];
+  return t >= maximum && model.end >= 0 ? model.end : undefined;
 }
 
 /** Every live node gets a row of its group; rows without one repeat themselves. */
-function place(all: readonly (readonly Group[])[], ids: Int32Array, parents: Int32Array): void {
-  for (const own of all)
-    for (const group of own)
-      for (let i = 0; i < group.size; i++) {
-        const node = group.live[i];
-        ids[group.row + i] = node?.token ?? -1;
-        parents[group.row + i] = node?.row ?? group.row + i;
+function place(
+  open: readonly Sentence[],
+  forced: readonly (number | undefined)[],
+  { ids, parents, asked }: BeamRequest,
+  K: number,
+): void {
+  for (const [i, own] of open.entries())
+    for (const group of own.groups)
+      for (let b = 0; b < group.size; b++) {
+        const node = group.live[b];
+        const row = own.place * K + group.row + b;
+        ids[row] = node?.token ?? -1;
+        parents[row] = node ? own.place * K + node.row : row;
+        asked[row] = forced[i] ?? -1;
       }
 }
 
-/** One more token for every live node of a group. */
-function advance(
-  search: Search,
-  group: Group,
-  logs: ArrayLike<number>,
-  V: number,
-  t: number,
-  last: boolean,
-  taken: Map<number, number>,
-  looked: ArrayLike<number> | undefined,
-  M: number,
-): void {
-  const { model, diversity } = search;
-  const room = group.size - group.done.length;
-  const candidates = bestCandidates(search, group, logs, V, t, last, taken, room);
-  const next: Node[] = [];
-  for (const { from, token, sum, rank } of candidates) {
-    const row = group.row + from;
-    const parent = group.live[from] as Node;
-    const width = looked ? looked.length / M : 0;
-    const attention = looked && Float32Array.from({ length: width }, (_, s) => looked[row * width + s] as number);
-    const node: Node = { token, parent, length: t + 1, sum, rank, row, ...(attention && { attention }) };
-    const ended = token === model.end;
-    if (ended || (last && model.end < 0)) group.done.push(finished(search, node, ended));
-    else next.push(node);
-  }
-  if (diversity > 0) for (const { token } of candidates) taken.set(token, (taken.get(token) ?? 0) + 1);
-  group.live = next;
+function ranked(groups: readonly Group[], best: number, n: number): readonly Hypothesis[] {
+  const found = groups.flatMap(({ done }) => done).sort((a, b) => b.score - a.score);
+  if (found.length === 0)
+    throw new SpecError(`beam: some token must be able to follow, none was in sentence ${n + 1}`, {
+      code: "beam-nothing",
+      hint: "every token is banned, or the model's scores are no numbers",
+    });
+  return found.slice(0, best);
 }
-
-interface Candidate {
-  /** Place of the node in `live`. */
-  readonly from: number;
-  readonly token: number;
-  readonly sum: number;
-  readonly rank: number;
-}
-
-/** The `room` best continuations of a group, best first; equal ones in the order of nodes, then of tokens. */
-function bestCandidates(
-  search: Search,
-  { live, row }: Group,
-  logs: ArrayLike<number>,
-  V: number,
-  t: number,
-  last: boolean,
-  taken: ReadonlyMap<number, number>,
-  room: number,
-): readonly Candidate[] {
-  const { model, minimum, prefix, banned, diversity } = search;
-  const found: Candidate[] = [];
-  const forced = t < prefix.length ? (prefix[t] as number) : last && model.end >= 0 ? model.end : undefined;
-  let worst = Number.NEGATIVE_INFINITY;
-  for (const [from, node] of live.entries()) {
-    const offset = (row + from) * V;
-    const [low, high] = forced === undefined ? [0, V] : [forced, forced + 1];
-    for (let token = low; token < high; token++) {
-      const sum = node.sum + (logs[offset + token] as number);
-      const plain = node.rank + (logs[offset + token] as number);
-      if (found.length === room && plain <= worst) continue;
-      if (forced === undefined && (banned.has(token) || (token === model.end && t < minimum))) continue;
-      const rank = diversity > 0 ? plain - diversity * (taken.get(token) ?? 0) : plain;
-      if (found.length === room && rank <= worst) continue;
-      let at = found.length === room ? room - 1 : found.length;
-      for (; at > 0 && (found[at - 1] as Candidate).rank < rank; at--) found[at] = found[at - 1] as Candidate;
-      found[at] = { from, token, sum, rank };
-      if (found.length === room) worst = (found[room - 1] as Candidate).rank;
-    }
-  }
-  return found;
-}
-
-function finished(search: Search, node: Node, ended: boolean): Hypothesis {
-  const path: Node[] = [];
-  for (let at: Node | undefined = node; at?.parent; at = at.parent) path.push(at);
-  path.reverse();
-  const tokens = (ended ? path.slice(0, -1) : path).map(({ token }) => token);
-  const score = node.rank / lengthPenalty(search, node.length) + search.coverage * uncovered(path, search.coverage);
-  const looks = search.attention ? path.flatMap(({ attention }) => (attention ? [attention] : [])) : [];
-  return { tokens, logProbability: node.sum, score, ...(looks.length > 0 && { attention: looks }) };
-}
-
-/** Sum over the source's places of log min(1, what all steps together looked at it); places past its end are 0 in all and not counted. */
-function uncovered(path: readonly Node[], coverage: number): number {
-  const first = path[0]?.attention;
-  if (coverage === 0 || !first) return 0;
-  let total = 0;
-  for (let s = 0; s < first.length; s++) {
-    let seen = 0;
-    for (const { attention } of path) seen += (attention as Float32Array)[s] as number;
-    if (seen > 0) total += Math.log(Math.min(1, seen));
-  }
-  return total;
-}
-
-const ranked = (own: readonly Group[], best: number): readonly Hypothesis[] =>
-  own
-    .flatMap(({ done }) => done)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, best);

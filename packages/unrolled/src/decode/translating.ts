@@ -4,6 +4,7 @@ import { SpecError } from "../errors.js";
 import type { Translator } from "../models/translator.js";
 import type { BeamOptions, Hypothesis } from "./beam.js";
 import { type TranslatorProgram, translatorProgram } from "./translate.js";
+import { tokenProducts } from "./translator-place.js";
 
 export interface TranslatingOptions {
   readonly device: Device;
@@ -14,8 +15,10 @@ export interface TranslatingOptions {
   readonly batch?: number;
 }
 
-/** `maximum` is twice the source and ten more tokens where left out. */
-export type TranslateOptions = Omit<BeamOptions, "beam" | "maximum"> & { readonly maximum?: number };
+export interface TranslateOptions extends Omit<BeamOptions, "beam" | "maximum"> {
+  /** Tokens at most, or how many for a source of so many; twice the source and ten more where left out. */
+  readonly maximum?: number | ((source: number) => number);
+}
 
 /** Programs for a model, kept from call to call. */
 export interface Translating {
@@ -37,11 +40,12 @@ const stride = 16;
 export function translating({ device, model, beam = 1, batch = 32 }: TranslatingOptions): Translating {
   if (!Number.isInteger(batch) || batch < 1)
     throw new SpecError(`batch: must be a whole number from 1, was ${batch}`, { code: "beam-options" });
+  const products = tokenProducts(device, model);
   const programs = new Map<number, TranslatorProgram>();
   const programFor = (steps: number): TranslatorProgram => {
     const known = programs.get(steps);
     if (known) return known;
-    const made = translatorProgram(device, model, { sentences: batch, beam, steps });
+    const made = translatorProgram(device, model, products, { sentences: batch, beam, steps });
     programs.set(steps, made);
     return made;
   };
@@ -51,7 +55,7 @@ export function translating({ device, model, beam = 1, batch = 32 }: Translating
     options: TranslateOptions,
     results: (readonly Hypothesis[])[],
   ): void => {
-    const maxima = own.map((i) => options.maximum ?? 2 * sources[i].length + 10);
+    const maxima = own.map((i) => maximumOf(options, sources[i].length));
     const found = programFor(rounded(sources[own[0]].length)).search(
       own.map((i) => sources[i]),
       { ...options, maximum: Math.max(...maxima) },
@@ -74,14 +78,19 @@ export function translating({ device, model, beam = 1, batch = 32 }: Translating
       return results;
     },
     refresh() {
+      products.refresh();
       for (const program of programs.values()) program.refresh();
     },
     close() {
       for (const program of programs.values()) program.close();
       programs.clear();
+      products.close();
     },
   };
 }
+
+const maximumOf = ({ maximum }: TranslateOptions, source: number): number =>
+  typeof maximum === "number" ? maximum : (maximum?.(source) ?? 2 * source + 10);
 
 const rounded = (length: number): number => Math.max(stride, Math.ceil(length / stride) * stride);
 

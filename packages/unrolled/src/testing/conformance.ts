@@ -10,6 +10,7 @@ import { randomCases } from "./cases/random.js";
 import { recurrentCases } from "./cases/recurrent.js";
 import { sampleCases } from "./cases/sample.js";
 import { softmaxCases } from "./cases/softmax.js";
+import { topKCases } from "./cases/top-k.js";
 import { close, identical } from "./close.js";
 import { holdsIntegers, runKernel, writtenBuffers } from "./kernel-call.js";
 import type { Trial } from "./trial.js";
@@ -31,6 +32,7 @@ export function conformanceCases(): readonly ConformanceCase[] {
     ...softmaxCases(),
     ...randomCases(),
     ...sampleCases(),
+    ...topKCases(),
     ...recurrentCases(),
     ...optimizerCases(),
   ];

@@ -1,6 +1,12 @@
 // Beam search: against a search through everything, against greedy choice, alone and beside others.
 import { describe, expect, it } from "vitest";
-import { type BeamModel, type BeamOptions, beamSearch } from "../../src/decode/beam.js";
+import {
+  type BeamModel,
+  type BeamOptions,
+  type BeamRequest,
+  beamSearch,
+  type BeamStep,
+} from "../../src/decode/beam.js";
 import { translating } from "../../src/decode/translating.js";
 import { openReference } from "../../src/device/reference/index.js";
 import { compile } from "../../src/graph/compile.js";
@@ -131,15 +137,77 @@ describe.each(kinds)("%s", (_, options) => {
   });
 });
 
+describe("sentences that end early", () => {
+  it("leave the others to programs of half the size, to the same bits", () => {
+    const model = small();
+    const sources = Array.from({ length: 8 }, (_, n) => Int32Array.from({ length: 1 + n }, (_, s) => (s * n + n) % 2));
+    // Of many different lengths: eight sentences become four.
+    const asked = { best: 2, attention: true, minimum: 1 } as const;
+    const [many, one] = [8, 1].map((batch) => translating({ device, model, beam: 3, batch }));
+    const together = many.now(sources, asked);
+    expect(new Set(together.map(([{ tokens }]) => tokens.length)).size).toBeGreaterThan(1);
+    expect(sources.map((ids) => one.now([ids], asked)[0])).toEqual(together);
+    many.close();
+    one.close();
+  });
+
+  it("a model that keeps what is left is asked for no more than that", () => {
+    const table = [
+      [0.001, 0.55, 0.449],
+      [0.002, 0.3, 0.698],
+      [0.003, 0.65, 0.347],
+    ];
+    const maxima = [1, 6, 2, 6, 3];
+    const options = { beam: 2, best: 2, maximum: 6, minimum: 1, normalization: "none" } as const;
+    const whole = beamSearch(chain(table, 2), 5, options, maxima);
+    const rows: number[] = [];
+    const kept: (readonly number[])[] = [];
+    const plain = chain(table, 2);
+    const shrinking: BeamModel = {
+      ...plain,
+      step: (request) => {
+        rows.push(request.ids.length);
+        expect(request.parents.every((parent) => parent >= 0 && parent < request.ids.length)).toBe(true);
+        return plain.step(request);
+      },
+      keep: (sentences) => {
+        kept.push(sentences);
+        return sentences.length;
+      },
+    };
+    expect(beamSearch(shrinking, 5, options, maxima)).toEqual(whole);
+    expect(rows.slice(0, 2)).toEqual([10, 10]);
+    expect(kept[0]).toEqual([0, 1, 2, 3, 4]);
+    expect(rows.at(-1)).toBe(4);
+  });
+});
+
+/** The answer of a model that knows all log-probabilities: its likeliest tokens in falling order. */
+function answer(rows: readonly (readonly number[])[], beam: number, { asked, width }: BeamRequest): BeamStep {
+  const order = rows.map((row) =>
+    row
+      .map((_, id) => id)
+      .sort((a, b) => row[b] - row[a])
+      .slice(0, width),
+  );
+  return {
+    rows: beam,
+    ids: order.flat(),
+    logProbabilities: order.flatMap((ids, m) => ids.map((id) => Math.log(rows[m][id]))),
+    logAsked: Array.from(asked, (id, m) => (id < 0 ? 0 : Math.log(rows[m][id]))),
+  };
+}
+
 /** A model whose log-probabilities depend on the last token alone. */
-const chain = (table: readonly (readonly number[])[], K: number): BeamModel => ({
+const chain = (table: readonly (readonly number[])[], beam: number): BeamModel => ({
   start: 0,
   end: 0,
-  step: (ids) => {
-    const rows = Array.from(ids, (id) => table[Math.max(0, id)]);
-    expect(ids.length % K).toBe(0);
-    return { logProbabilities: rows.flat().map(Math.log) };
-  },
+  step: (request) =>
+    answer(
+      Array.from(request.ids, (id) => table[Math.max(0, id)]),
+      beam,
+      request,
+    ),
 });
 
 describe("options", () => {
@@ -187,11 +255,13 @@ describe("options", () => {
     const model: BeamModel = {
       start: 3,
       end: 0,
-      step: (ids) => ({
-        logProbabilities: Array.from(ids, (id) =>
-          (id === 3 ? [0.02, 0.5, 0.48] : [0.96, 0.02, 0.02]).map(Math.log),
-        ).flat(),
-        attention: Array.from(ids, (id) => (id === 2 ? [0.1, 0.9] : [0.8, 0.2])).flat(),
+      step: (request) => ({
+        ...answer(
+          Array.from(request.ids, (id) => (id === 3 ? [0.02, 0.5, 0.48] : [0.96, 0.02, 0.02])),
+          2,
+          request,
+        ),
+        attention: Array.from(request.ids, (id) => (id === 2 ? [0.1, 0.9] : [0.8, 0.2])).flat(),
       }),
     };
     const first = (coverage: number) =>

@@ -26,6 +26,7 @@ import { dropout, random } from "./random.js";
 import { sample } from "./sample.js";
 import { rnn, rnnGrad, rnnVariant, rnnVariantGrad } from "./rnn.js";
 import { crossEntropy, crossEntropyGrad, gather, scatterAdd, softmax, softmaxGrad } from "./softmax.js";
+import { topK } from "./top-k.js";
 
 const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   fill,
@@ -46,6 +47,7 @@ const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   dropout,
   random,
   argmax,
+  topK,
   toIds,
   sample,
   rnn,

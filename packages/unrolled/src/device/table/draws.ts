@@ -23,6 +23,16 @@ export const draws = {
   /** y [R] = index of the largest of each row of x [R,n]; the first of equals. NaN never wins; 0 if all are NaN. */
   argmax: row({ y: "outIds", x: "in", R: "int", n: "int" }, ({ R, n }) => ({ y: R, x: R * n })),
 
+  /**
+   * values [R,k] = log softmax of the k largest of each row of x [R,n], best first, the first of equals first; ids [R,k] = where
+   * they lie. NaN and minus infinity are none of them: where fewer are left, id -1 and minus infinity. logAsked [R] = log softmax(x)
+   * at id asked[r]; 0 where that is no place of the row.
+   */
+  topK: row(
+    { values: "out", ids: "outIds", logAsked: "out", x: "in", asked: "ids", R: "int", n: "int", k: "int" },
+    ({ R, n, k }) => ({ values: R * k, ids: R * k, logAsked: R, x: R * n, asked: R }),
+  ),
+
   /** y = the largest integer not above x as an id; -1 for what is below 0, 2^31 or more, or NaN. */
   toIds: row({ y: "outIds", x: "in", n: "int" }, ({ n }) => ({ y: n, x: n })),
 

@@ -2,6 +2,7 @@
 import { ShapeError } from "../../errors.js";
 import { node, type Op } from "../op.js";
 import { showShape, sizeOf, type Tensor } from "../tensor.js";
+import { part } from "./shape.js";
 
 interface Empty {
   readonly none?: never;
@@ -49,6 +50,37 @@ const argmaxOp: Op<Empty> = {
 export function argmax(x: Tensor): Tensor {
   if (x.shape.length === 0) throw new ShapeError("argmax: input must have at least one axis, was a scalar");
   return node(argmaxOp, [x], x.shape.slice(0, -1), {}, { dtype: "i32" });
+}
+
+const topKOp: Op<{ readonly k: number }> = {
+  name: "topK",
+  gradient: () => [undefined, undefined],
+  lower: (y, emit) => {
+    const [x, asked] = y.inputs.map((t) => emit.read(t));
+    const [R, n] = y.inputs[0].shape;
+    const [values, ids, logAsked] = [0, 1, 2].map((i) => emit.write(y, i));
+    emit.call("topK", { values, ids, logAsked, x, asked, R, n, k: y.attributes.k });
+  },
+};
+
+export interface Likeliest {
+  /** log softmax of the k largest of each row [R,k], best first; minus infinity where there are fewer. */
+  readonly values: Tensor;
+  /** Where they lie, i32 [R,k]; -1 where there are fewer. */
+  readonly ids: Tensor;
+  /** log softmax at the asked id of each row [R]; 0 where that is no place of the row. */
+  readonly logAsked: Tensor;
+}
+
+/** The k likeliest of each row of scores x [R,n], and the log-probability of `asked` i32 [R]; not differentiable. */
+export function topK(x: Tensor, k: number, asked: Tensor): Likeliest {
+  const [R] = x.shape;
+  if (x.shape.length !== 2 || asked.dtype !== "i32" || sizeOf(asked.shape) !== R || !Number.isInteger(k) || k < 1)
+    throw new ShapeError(
+      `topK: must be scores [R,n], i32 ids [R] and a whole number from 1, were ${showShape(x.shape)}, ${asked.dtype} ${showShape(asked.shape)} and ${k}`,
+    );
+  const values = node(topKOp, [x, asked], [R, k], { k }, { further: [[R, k], [R]] });
+  return { values, ids: part(values, 1, "i32"), logAsked: part(values, 2) };
 }
 
 const toIdsOp: Op<Empty> = {

@@ -1,4 +1,5 @@
 // Ops that move or look at elements differently: reshape, transpose, slice, split, broadcast, concat, pad.
+import type { DType } from "../../device/device.js";
 import { ShapeError } from "../../errors.js";
 import { blockArguments } from "../blocks.js";
 import { type Emitter, node, type Op, type View } from "../op.js";
@@ -251,9 +252,9 @@ export const padding = (x: Tensor): { readonly axis: number; readonly before: nu
 
 const partOp: Op<{ readonly index: number }> = { name: "part" };
 
-/** Result `index` of an op with several results (0: the node itself). */
-export function part(x: Tensor, index: number): Tensor {
-  return index === 0 ? x : node(partOp, [x], x.further[index - 1], { index });
+/** Result `index` of an op with several results (0: the node itself), and what it holds. */
+export function part(x: Tensor, index: number, dtype: DType = "f32"): Tensor {
+  return index === 0 ? x : node(partOp, [x], x.further[index - 1], { index }, { dtype });
 }
 
 export const isPart = (x: Tensor): x is Tensor<{ readonly index: number }> => x.op === (partOp as Op);

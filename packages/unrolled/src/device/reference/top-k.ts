@@ -1,0 +1,18 @@
+// The reference kernel that finds the likeliest of each row. R rows of n scores, k of them wanted.
+import type { Arguments } from "./arguments.js";
+
+export function topK({ values, ids, logAsked, x, asked, R, n, k }: Arguments<"topK">): void {
+  for (let r = 0; r < R; r++) {
+    const row = x.subarray(r * n, r * n + n);
+    const top = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const logSum = Math.log(row.reduce((sum, score) => sum + Math.exp(score - top), 0));
+    const order = Array.from(row.keys()).filter((id) => row[id] > Number.NEGATIVE_INFINITY);
+    order.sort((a, b) => row[b] - row[a] || a - b);
+    for (let i = 0; i < k; i++) {
+      const id = order[i] ?? -1;
+      ids[r * k + i] = id;
+      values[r * k + i] = id < 0 ? Number.NEGATIVE_INFINITY : row[id] - top - logSum;
+    }
+    logAsked[r] = asked[r] >= 0 && asked[r] < n ? row[asked[r]] - top - logSum : 0;
+  }
+}
