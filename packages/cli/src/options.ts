@@ -40,6 +40,7 @@ export interface ReproduceOptions extends DeviceOptions {
   readonly seed?: number;
   readonly seeds?: number;
   readonly quick?: boolean;
+  readonly full?: boolean;
   readonly out?: string;
 }
 

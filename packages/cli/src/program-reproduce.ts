@@ -22,6 +22,7 @@ export function reproduceCommand(
           integer(o, 1, 1_000_000),
         ),
         new Option("--quick", "a first look in seconds; claims are not judged"),
+        new Option("--full", "the size of the paper, where it is not the one that is run: takes hours or days"),
         new Option("--out <dir>", "keep the table there, as dated JSON and Markdown"),
       ],
     ],

@@ -288,6 +288,7 @@ export {
 } from "./models/translator-spec.js";
 export { type PairInputs, type PairLoss, type PairLossOptions, pairLoss } from "./train/translation-loss.js";
 export {
+  arrangePairs,
   bannedOf,
   type Pair,
   type TeacherSchedule,

@@ -26,7 +26,10 @@ export async function reproduce(
   )(name); // prettier-ignore
   const experiment = experiments.find((each) => each.name === asked) as Experiment;
   if (options.out !== undefined) checkFolder(options.out);
-  const { seed = 1, seeds = 3, quick = false } = options;
+  const { seed = 1, seeds = 3, quick = false, full = false } = options;
+  if (full && experiment.full === undefined)
+    throw new UsageError(`--full: must be left out, ${asked} has one size only`, { hint: "leave --full out" });
+  if (full && quick) throw new UsageError("--full: must not stand beside --quick", { hint: "leave one of them out" });
   const device = await openRequested(options);
   const stop = listenForStop({ onAsk: () => void context.people.write("\nstopping; again to end at once\n") });
   context.output.onClose(() => stop.request(exitCodes.pipe));
@@ -34,7 +37,7 @@ export async function reproduce(
   const tell = teller(context, options.json === true);
   const rows: Row[] = [];
   try {
-    const bench = { device, seed, seeds, quick, stop, progress: tell.progress };
+    const bench = { device, clock: context.clock, seed, seeds, quick, full, stop, progress: tell.progress };
     try {
       for await (const row of experiment.run(bench)) {
         rows.push(row);
@@ -45,7 +48,7 @@ export async function reproduce(
       if (!(error instanceof Stopped)) throw error;
     }
     await tell.clear();
-    const report = experiment.open({ seeds, quick });
+    const report = experiment.open({ seeds, quick, full });
     const finished: Finished = {
       name: asked,
       summary: experiment.summary,
@@ -91,9 +94,12 @@ async function tellResult(
 
 async function list({ json }: ReproduceOptions, { output }: Context): Promise<number> {
   const width = Math.max(...experiments.map(({ name }) => name.length)) + 2;
-  for (const { name, summary, minutes } of experiments)
-    if (json) await output.json({ type: "experiment", name, summary, minutes });
-    else await output.write(`${name.padEnd(width)}${summary} (${minutes < 1 ? "seconds" : `${minutes} min`})\n`);
+  for (const { name, summary, minutes, full } of experiments)
+    if (json) await output.json({ type: "experiment", name, summary, minutes, ...(full !== undefined && { full }) });
+    else
+      await output.write(
+        `${name.padEnd(width)}${summary} (${minutes < 1 ? "seconds" : `${minutes} min`}${full === undefined ? "" : `; --full: ${full}`})\n`,
+      );
   if (!json) await output.write("\nrun one: unrolled reproduce agreement\n");
   return exitCodes.done;
 }
@@ -105,12 +111,13 @@ function checkFolder(path: string): void {
     });
 }
 
-const commandOf = (name: string, { seed, seeds, quick, device, threads }: ReproduceOptions): string =>
+const commandOf = (name: string, { seed, seeds, quick, full, device, threads }: ReproduceOptions): string =>
   [
     `unrolled reproduce ${name}`,
     ...(seed === undefined ? [] : [`--seed ${seed}`]),
     ...(seeds === undefined ? [] : [`--seeds ${seeds}`]),
     ...(quick ? ["--quick"] : []),
+    ...(full ? ["--full"] : []),
     ...(device === undefined ? [] : [`--device ${device}`]),
     ...(threads === undefined ? [] : [`--threads ${threads}`]),
   ].join(" ");

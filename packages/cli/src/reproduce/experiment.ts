@@ -7,12 +7,16 @@ export interface Settings {
   readonly seeds: number;
   /** A first look in seconds: few steps, no claims. */
   readonly quick: boolean;
+  /** The size of the paper, where an experiment has one that takes long. */
+  readonly full: boolean;
 }
 
 export interface Bench extends Settings {
   /** The first seed; the others follow it. */
   readonly seed: number;
   readonly device: Device;
+  /** Milliseconds. */
+  readonly clock: () => number;
   /** What is being done now, and how far it is (0 to 1). */
   readonly progress: (what: string, part: number) => Promise<void>;
   /** Looked at between steps. */
@@ -34,6 +38,14 @@ export interface Row {
   readonly name: string;
   /** One for each column; undefined where nothing was measured. */
   readonly cells: readonly (Interval | number | undefined)[];
+  /** What the first seed's network wrote for some inputs, shown under the table. */
+  readonly samples?: readonly Sample[];
+}
+
+export interface Sample {
+  readonly input: string;
+  readonly wanted: string;
+  readonly written: string;
 }
 
 /** What the lectures say of it, and whether these rows say so too. */
@@ -57,6 +69,8 @@ export interface Experiment {
   readonly summary: string;
   /** Minutes that a full run with three seeds took on two cores, about. */
   readonly minutes: number;
+  /** How long the size of the paper takes; left out where the experiment has but one size. */
+  readonly full?: string;
   readonly open: (settings: Settings) => Report;
   /** The rows as they are ready. */
   readonly run: (bench: Bench) => AsyncGenerator<Row>;

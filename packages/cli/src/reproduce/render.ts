@@ -60,17 +60,39 @@ function grid({ report, rows }: Pick<Finished, "report" | "rows">): string[][] {
   return [[report.rows, ...report.columns.map(titleOf)], ...body];
 }
 
+/** What the networks wrote, side by side: the input, what was wanted, and a column for each row that has samples. */
+function samplesGrid(rows: readonly Row[]): string[][] {
+  const writers = rows.flatMap(({ name, samples }) => (samples ? [{ name, samples }] : []));
+  if (writers.length === 0) return [];
+  const body = writers[0].samples.map(({ input, wanted }, i) => [
+    input,
+    wanted,
+    ...writers.map(({ samples }) => samples[i]?.written ?? "-"),
+  ]);
+  return [["input", "wanted", ...writers.map(({ name }) => name)], ...body];
+}
+
+const aligned = (lines: readonly (readonly string[])[], align: (cell: string, i: number, width: number) => string) => {
+  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  return lines.map((line) =>
+    line
+      .map((cell, i) => align(cell, i, widths[i]))
+      .join("   ")
+      .trimEnd(),
+  );
+};
+
 /** The table and what is said of it, for a terminal. */
 export function tableText(finished: Pick<Finished, "report" | "rows" | "claims">): string {
-  const lines = grid(finished);
-  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  const table = lines.map((line) =>
-    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("   "),
-  );
+  const table = aligned(grid(finished), (cell, i, width) => (i === 0 ? cell.padEnd(width) : cell.padStart(width)));
+  const samples = aligned(samplesGrid(finished.rows), (cell, _, width) => cell.padEnd(width));
   const claims = (finished.claims ?? []).map(
     ({ text, holds }) => `${holds ? "holds:         " : "does not hold: "} ${text}`,
   );
-  return [...table, "", ...finished.report.notes, ...(claims.length > 0 ? ["", ...claims] : []), ""].join("\n");
+  const written = samples.length > 0 ? ["", ...samples] : [];
+  return [...table, "", ...finished.report.notes, ...written, ...(claims.length > 0 ? ["", ...claims] : []), ""].join(
+    "\n",
+  );
 }
 
 /** A section with the table, for a page of results. */
@@ -78,6 +100,7 @@ export function markdown(finished: Finished): string {
   const { name, summary, report, claims, seeds, quick, machine, seconds, date, command } = finished;
   const [head, ...body] = grid(finished).map((line) => `| ${line.join(" | ")} |`);
   const rule = `|---|${report.columns.map(() => "---:|").join("")}`;
+  const [sampleHead, ...samples] = samplesGrid(finished.rows).map((line) => `| ${line.map(literal).join(" | ")} |`);
   const judged = (claims ?? []).map(({ text, holds }) => `- ${holds ? "holds" : "**does not hold**"}: ${text}`);
   return [
     `# ${name}: ${summary}`,
@@ -89,16 +112,23 @@ export function markdown(finished: Finished): string {
     ...body,
     "",
     ...report.notes.map((note) => `- ${note}`),
+    ...(sampleHead ? ["", sampleHead, `|${"---|".repeat(2 + columnsOf(finished.rows))}`, ...samples] : []),
     ...(judged.length > 0 ? ["", ...judged] : []),
     "",
   ].join("\n");
 }
+
+/** Text in a table's cell as it is. */
+const literal = (text: string): string => text.replace(/[\\|*_`<#]/g, "\\$&");
+
+const columnsOf = (rows: readonly Row[]): number => rows.filter(({ samples }) => samples).length;
 
 /** All numbers, every seed's own among them. */
 export function asJson(finished: Finished): object {
   const { report, rows, ...rest } = finished;
   const table = rows.map((row) => ({
     name: row.name,
+    ...(row.samples && { samples: row.samples }),
     ...Object.fromEntries(
       report.columns.map(({ title }, i) => {
         const cell = row.cells[i];

@@ -18,7 +18,13 @@ export interface DatePair extends Pair {
   readonly locale: string;
   /** Name of the form, "long" or "3rd of May". */
   readonly form: string;
+  /** Where day, month and year stand in `source`. */
+  readonly fields: Readonly<Record<DateField, DateSpan>>;
 }
+
+export type DateField = "year" | "month" | "day";
+/** Characters of a text, the end not counted. */
+export type DateSpan = readonly [from: number, to: number];
 
 export const dateLocales = [
   "ar",
@@ -69,7 +75,12 @@ interface Day {
   readonly month: number;
   readonly day: number;
 }
-type Write = (date: Day) => string;
+/** A part of a written date: a field, or what stands between fields. */
+interface Piece {
+  readonly field?: DateField;
+  readonly text: string;
+}
+type Write = (date: Day) => readonly Piece[];
 interface Form {
   readonly locale: string;
   readonly form: string;
@@ -103,16 +114,31 @@ const ordinal = (n: number): string =>
 const two = (n: number): string => String(n % 100).padStart(2, "0");
 const monthOf = ({ month }: Day): string => months[month - 1];
 
+const dateFields: readonly string[] = ["year", "month", "day"] satisfies DateField[];
+const piece = (type: string, text: string): Piece =>
+  dateFields.includes(type) ? { field: type as DateField, text } : { text };
+
+/** Writes a layout such as "day month year", its fields as English has them or as `how` says. */
+function laidOut(layout: string, how: Partial<Record<DateField, (date: Day) => string>> = {}): Write {
+  const write = { year: (d: Day) => String(d.year), month: monthOf, day: (d: Day) => String(d.day), ...how };
+  const parts = layout.split(/(year|month|day)/);
+  return (date) => parts.map((part) => piece(part, part in write ? write[part as DateField](date) : part));
+}
+
+const ordinalDay = (d: Day): string => ordinal(d.day);
+const shortYear = (d: Day): string => two(d.year);
+const shortMonth = (d: Day): string => monthOf(d).slice(0, 3);
+
 /** What `Intl` does not write: the day's ordinal, two digits of the year, no comma. */
 const englishForms: Readonly<Record<string, Write>> = {
-  "May 3 1979": (d) => `${monthOf(d)} ${d.day} ${d.year}`,
-  "3 May 79": (d) => `${d.day} ${monthOf(d)} ${two(d.year)}`,
-  "the 3rd of May, 79": (d) => `the ${ordinal(d.day)} of ${monthOf(d)}, ${two(d.year)}`,
-  "the 3rd of May 1979": (d) => `the ${ordinal(d.day)} of ${monthOf(d)} ${d.year}`,
-  "May 3rd, 1979": (d) => `${monthOf(d)} ${ordinal(d.day)}, ${d.year}`,
-  "3-may-1979": (d) => `${d.day}-${monthOf(d).slice(0, 3).toLowerCase()}-${d.year}`,
-  "3 may 1979": (d) => `${d.day} ${monthOf(d).toLowerCase()} ${d.year}`,
-  "3.MAY.1979": (d) => `${d.day}.${monthOf(d).slice(0, 3).toUpperCase()}.${d.year}`,
+  "May 3 1979": laidOut("month day year"),
+  "3 May 79": laidOut("day month year", { year: shortYear }),
+  "the 3rd of May, 79": laidOut("the day of month, year", { day: ordinalDay, year: shortYear }),
+  "the 3rd of May 1979": laidOut("the day of month year", { day: ordinalDay }),
+  "May 3rd, 1979": laidOut("month day, year", { day: ordinalDay }),
+  "3-may-1979": laidOut("day-month-year", { month: (d) => shortMonth(d).toLowerCase() }),
+  "3 may 1979": laidOut("day month year", { month: (d) => monthOf(d).toLowerCase() }),
+  "3.MAY.1979": laidOut("day.month.year", { month: (d) => shortMonth(d).toUpperCase() }),
 };
 
 function formsOf(locale: string): Form[] {
@@ -131,7 +157,9 @@ function formsOf(locale: string): Form[] {
       calendar: "gregory",
       numberingSystem: "latn",
     });
-    return { locale, form, write: ({ year, month, day }) => format.format(Date.UTC(year, month - 1, day)) };
+    const write: Write = ({ year, month, day }) =>
+      format.formatToParts(Date.UTC(year, month - 1, day)).map(({ type, value }) => piece(type, value));
+    return { locale, form, write };
   });
   if (locale !== "en" && !locale.startsWith("en-")) return written;
   return [...written, ...Object.entries(englishForms).map(([form, write]) => ({ locale, form, write }))];
@@ -174,5 +202,17 @@ function drawDate(random: Draws, forms: readonly Form[], first: number, days: nu
   const date = new Date((first + below(random, days)) * 86_400_000);
   const { locale, form, write } = pick(random, forms);
   const day = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
-  return { source: write(day).normalize("NFC"), target: date.toISOString().slice(0, 10), locale, form };
+  return { ...joined(write(day)), target: date.toISOString().slice(0, 10), locale, form };
+}
+
+/** The pieces as one text, and where its fields lie. */
+function joined(pieces: readonly Piece[]): Pick<DatePair, "source" | "fields"> {
+  const fields: Record<DateField, DateSpan> = { year: [0, 0], month: [0, 0], day: [0, 0] };
+  let source = "";
+  for (const { field, text } of pieces) {
+    const from = source.length;
+    source += text.normalize("NFC");
+    if (field) fields[field] = [from, source.length];
+  }
+  return { source, fields };
 }

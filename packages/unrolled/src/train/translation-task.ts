@@ -146,23 +146,24 @@ function checkOptions({ training, smoothing = 0, teacher }: TranslationTaskOptio
 const pairLength = ({ spec }: Translator, { source, target }: Pair): number =>
   Math.max(source.length, target.length + (spec.ends ? 1 : 0));
 
-/** Pairs of at most T steps as one batch of N; rows that are lacking have nothing to write. */
-export function arrangePairs(model: Translator, pairs: readonly Pair[], T: number, N: number) {
+/** Pairs of at most T steps to write and S to read as one batch of N; rows that are lacking have nothing to write. */
+export function arrangePairs(model: Translator, pairs: readonly Pair[], T: number, N: number, S = T) {
   const { reversed, ends } = model.spec;
   const end = boundary(model.spec);
-  const [source, x, y] = [0, 1, 2].map(() => new Int32Array(T * N).fill(-1));
+  const source = new Int32Array(S * N).fill(-1);
+  const [x, y] = [0, 1].map(() => new Int32Array(T * N).fill(-1));
   const lengths = new Int32Array(N);
   for (const [n, pair] of pairs.entries()) {
-    const S = pair.source.length;
-    lengths[n] = S;
-    for (let s = 0; s < S; s++) source[s * N + n] = pair.source[reversed ? S - 1 - s : s];
+    const read = pair.source.length;
+    lengths[n] = read;
+    for (let s = 0; s < read; s++) source[s * N + n] = pair.source[reversed ? read - 1 - s : s];
     const steps = pair.target.length + (ends ? 1 : 0);
     for (let t = 0; t < steps; t++) {
       x[t * N + n] = t === 0 ? end : pair.target[t - 1];
       y[t * N + n] = t === pair.target.length ? end : pair.target[t];
     }
   }
-  const shapes = { source: i32(T, N), lengths: i32(N), x: i32(T, N), y: i32(T, N) };
+  const shapes = { source: i32(S, N), lengths: i32(N), x: i32(T, N), y: i32(T, N) };
   return { inputs: { source, lengths, x, y }, shapes };
 }
 

@@ -172,6 +172,29 @@ describe("a translator", () => {
   });
 });
 
+describe("sources and targets of other lengths", () => {
+  it("are arranged each as long as it is; what is filled up changes nothing", () => {
+    const model = small();
+    const pairs = [
+      { source: Int32Array.of(0, 1, 2, 0, 1), target: Int32Array.of(2) },
+      { source: Int32Array.of(1), target: Int32Array.of(0, 2) },
+    ];
+    const natsOf = (T: number, S?: number): number => {
+      const { inputs, shapes } = arrangePairs(model, pairs, T, 2, S);
+      expect([shapes.source.shape, shapes.x.shape]).toEqual([
+        [S ?? T, 2],
+        [T, 2],
+      ]);
+      const program = compile(openReference(), shapes, (tensors) => ({
+        outputs: { sum: pairLoss(model, tensors).sum },
+      }));
+      return program.run(inputs).sum;
+    };
+    close(natsOf(3, 5), natsOf(6), { relative: 1e-12 });
+    close(natsOf(3, 8), natsOf(6), { relative: 1e-12 });
+  });
+});
+
 describe("scheduled sampling and smoothing", () => {
   const pairs = [{ source: Int32Array.of(0, 1), target: Int32Array.of(2, 0) }];
 

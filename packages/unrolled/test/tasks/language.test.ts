@@ -89,6 +89,25 @@ describe("dates", () => {
     for (const text of first) expect(text).toMatch(/^[A-Z][a-z]+ (1?1th|12th|13th|\d?1st|\d?2nd|\d?3rd|\d*th), 1979$/);
     expect(first).not.toContainEqual(expect.stringMatching(/ (11st|12nd|13rd)/));
   });
+  it("says where its fields stand", () => {
+    const pairs = k.examples(k.datesTask({ forms: "all" }), "training", 2_000);
+    for (const { source, target, fields } of pairs) {
+      const [year, month, day] = (["year", "month", "day"] as const).map((field) => source.slice(...fields[field]));
+      expect([year, year.padStart(4, target.slice(0, 2)), Number.parseInt(day, 10)], source).toEqual([
+        year,
+        target.slice(0, 4),
+        Number(target.slice(8)),
+      ]);
+      expect(month.trim(), source).not.toBe("");
+      const places = Object.values(fields).flat();
+      expect(new Set(places).size === 6 || places.every((at) => at <= source.length), source).toBe(true);
+    }
+    const german = pairs.filter(({ locale, form }) => locale === "de" && form === "weekday");
+    const months = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(" ");
+    expect(german.length).toBeGreaterThan(2);
+    for (const { source, target, fields } of german)
+      expect(source.slice(...fields.month)).toBe(months[Number(target.slice(5, 7)) - 1]);
+  });
   it("forms that are held out are never drawn for training", () => {
     const kept = k.examples(k.datesTask(), "training", 3000).map(({ locale, form }) => `${locale}/${form}`);
     const held = new Set(
