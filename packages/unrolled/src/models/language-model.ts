@@ -1,17 +1,16 @@
 // The recurrent language model: embedding, a stack of recurrent layers, a head. T time, N batch, V vocabulary, D embedding,
 // H hidden, L layers.
 import type { Device } from "../device/device.js";
-import { draws } from "../draws.js";
 import { CheckpointError, SpecError } from "../errors.js";
 import { concat, type CrossEntropy, full, gather, reshape, zeros } from "../graph/ops/index.js";
-import { sameShape, type Shape, showShape, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
-import { readVariable, variables, writeVariable } from "../graph/variable.js";
+import { type Shape, showShape, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
+import { variables } from "../graph/variable.js";
 import type { NamedArray } from "../io/named-array.js";
 import type { Cell, Named } from "../nn/cell.js";
 import { cellOf } from "../nn/cells/index.js";
 import { headLogits, headLoss, headWeights } from "../nn/heads.js";
 import { normalValues } from "../nn/init.js";
-import { runStack, type StackWeight, stackStates, stackWeights, stackWidth } from "../nn/stack.js";
+import { runStack, stackStates, stackWeights, stackWidth } from "../nn/stack.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { Cells } from "./layers.js";
 import {
@@ -20,14 +19,24 @@ import {
   type LanguageModelSpec,
   languageModelSpec,
 } from "./spec.js";
+import {
+  currentWeights,
+  drawnValues,
+  type FirstValues,
+  setWeights,
+  storedValues,
+  type WeightPlans,
+  type Weights,
+  weightVariables,
+} from "./weights.js";
 
 export interface LanguageModel {
   readonly spec: LanguageModelSpec;
   readonly vocabulary: Vocabulary;
   /** All weights that are learnt, by PyTorch's names, in one storage. */
-  readonly weights: Readonly<Record<string, Variable>>;
+  readonly weights: Weights;
   /** Weights that stay as they are: a frozen embedding. */
-  readonly frozen: Readonly<Record<string, Variable>>;
+  readonly frozen: Weights;
 }
 
 /** State of every layer: "h.0" [N,H], for an LSTM "c.0" too, and so on upwards. */
@@ -36,7 +45,7 @@ export type LayerStates = Readonly<Record<string, Tensor>>;
 const embeddingName = "embedding.weight";
 
 /** Every weight by PyTorch's name with its first values, in the order in which they lie in memory and in files. */
-function weightsOf(spec: LanguageModelSpec): ReadonlyMap<string, StackWeight> {
+function weightsOf(spec: LanguageModelSpec): WeightPlans {
   const { vocabulary: V, embedding, layers, head } = spec;
   const shape = [V, embedding.width];
   const deviation = head.kind === "tied" ? 1 / Math.sqrt(embedding.width) : 1;
@@ -92,18 +101,16 @@ export interface NewModelOptions extends Omit<LanguageModelOptions, "tokens" | "
 export function languageModel(options: NewModelOptions): LanguageModel {
   const { vocabulary, seed = 1, embeddingValues, ...rest } = options;
   const spec = languageModelSpec({ ...rest, tokens: vocabulary.kind, vocabulary: vocabulary.tokens.length });
-  const weights = weightsOf(spec);
   const { width } = spec.embedding;
   if (embeddingValues && embeddingValues.length !== spec.vocabulary * width)
     throw new SpecError(
       `embeddingValues: must be ${spec.vocabulary * width} numbers for ${showShape([spec.vocabulary, width])}, was ${embeddingValues.length}`,
       { code: "spec-embedding" },
     );
-  let number = 0;
-  return build(spec, vocabulary, (name) => {
-    const stream = draws(seed * 65_537 + number++);
-    return () => (name === embeddingName && embeddingValues) || (weights.get(name) as StackWeight).values(stream);
-  });
+  const drawn = drawnValues(seed);
+  return build(spec, vocabulary, (name, plan, number) =>
+    name === embeddingName && embeddingValues ? () => embeddingValues : drawn(name, plan, number),
+  );
 }
 
 /** A model from its files. Throws SpecError for a bad spec, CheckpointError where spec, vocabulary and weights disagree. */
@@ -121,64 +128,32 @@ export function loadLanguageModel(files: {
       `vocabulary.json: must hold the ${spec.vocabulary} ${spec.tokens} tokens of spec.json, was ${vocabulary.tokens.length} ${vocabulary.kind} tokens`,
       { code: "vocabulary-mismatch", hint: "spec.json and vocabulary.json belong to different models" },
     );
-  const arrays = new Map(files.weights.map((array) => [array.name, array]));
-  const shapes = weightShapes(spec);
-  for (const name of arrays.keys())
-    if (!shapes.has(name))
-      throw new CheckpointError(`model.safetensors: tensor ${name} is not part of the model of spec.json`, {
-        code: "weights-unknown",
-      });
-  return build(spec, vocabulary, (name, shape) => {
-    const array = arrays.get(name);
-    if (!array)
-      throw new CheckpointError(`model.safetensors: must hold tensor ${name} ${showShape(shape)}, was absent`, {
-        code: "weights-missing",
-      });
-    if (!sameShape(array.shape, shape))
-      throw new CheckpointError(
-        `model.safetensors: tensor ${name} must be ${showShape(shape)} by spec.json, was ${showShape(array.shape)}`,
-        { code: "weights-shape" },
-      );
-    const bad = array.data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0)
-      throw new CheckpointError(`model.safetensors: tensor ${name} must be finite, was ${array.data[bad]} at ${bad}`, {
-        code: "weights-not-finite",
-      });
-    return () => array.data;
-  });
+  return build(spec, vocabulary, storedValues(weightsOf(spec), files.weights));
 }
 
-function build(
-  spec: LanguageModelSpec,
-  vocabulary: Vocabulary,
-  valuesOf: (name: string, shape: Shape) => () => ArrayLike<number>,
-): LanguageModel {
-  const specs = [...weightShapes(spec)].map(
-    ([name, shape]) => [name, { shape, initial: valuesOf(name, shape) }] as const,
-  );
-  const part = (frozen: boolean) => Object.fromEntries(specs.filter(([name]) => isFrozen(spec, name) === frozen));
-  return { spec, vocabulary, weights: variables("weights", part(false)), frozen: variables("frozen", part(true)) };
+function build(spec: LanguageModelSpec, vocabulary: Vocabulary, first: FirstValues): LanguageModel {
+  const plans = weightsOf(spec);
+  const frozen = (name: string): boolean => isFrozen(spec, name);
+  return {
+    spec,
+    vocabulary,
+    weights: weightVariables(plans, first, { part: (name) => !frozen(name) }),
+    frozen: weightVariables(plans, first, { storage: "frozen", part: frozen }),
+  };
 }
 
-const allWeights = ({ weights, frozen }: LanguageModel): Readonly<Record<string, Variable>> => ({
+const allWeights = ({ weights, frozen }: LanguageModel): Weights => ({
   ...frozen,
   ...weights,
 });
 
 /** The weights as they are on a device now, by PyTorch's names, those that are not learnt too. */
-export function readWeights(model: LanguageModel, device: Device): NamedArray[] {
-  return Object.values(allWeights(model)).map((v) => ({
-    name: v.name,
-    shape: v.shape,
-    data: readVariable(device, v),
-  }));
-}
+export const readWeights = (model: LanguageModel, device: Device): NamedArray[] =>
+  currentWeights(allWeights(model), device);
 
 /** Sets the weights on a device. */
-export function writeWeights(model: LanguageModel, device: Device, arrays: readonly NamedArray[]): void {
-  const weights = allWeights(model);
-  for (const { name, data } of arrays) writeVariable(device, weights[name], data);
-}
+export const writeWeights = (model: LanguageModel, device: Device, arrays: readonly NamedArray[]): void =>
+  setWeights(allWeights(model), device, arrays);
 
 /** Zero states for N rows, as variables that outlive a run: all zero is where a text begins. */
 export function carriedStates(spec: LanguageModelSpec, N: number): Readonly<Record<string, Variable>> {

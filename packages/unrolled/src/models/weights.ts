@@ -16,17 +16,18 @@ export interface WeightPlan {
 export type WeightPlans = ReadonlyMap<string, WeightPlan>;
 export type Weights = Readonly<Record<string, Variable>>;
 
-/** Weights drawn from `seed` when they first come to a device. */
-export function newWeights(plans: WeightPlans, seed: number): Weights {
-  const specs = [...plans].map(([name, { shape, values }], number) => {
-    // Draws of its own each time: the same weights on every device.
-    return [name, { shape, initial: () => values(draws(seed * 65_537 + number)) }] as const;
-  });
-  return variables("weights", Object.fromEntries(specs));
-}
+/** What a weight holds when it first comes to a device; `number` is its place among the plans. */
+export type FirstValues = (name: string, plan: WeightPlan, number: number) => () => ArrayLike<number>;
 
-/** Weights from a file. CheckpointError where it lacks one, has another, or one of another shape or with a value not finite. */
-export function loadedWeights(plans: WeightPlans, files: readonly NamedArray[]): Weights {
+/** Drawn from `seed`, with draws of its own for each weight and each time: the same weights on every device. */
+export const drawnValues =
+  (seed: number): FirstValues =>
+  (_, { values }, number) =>
+  () =>
+    values(draws(seed * 65_537 + number));
+
+/** From a file. CheckpointError where it lacks a weight, has another, or one of another shape or with a value not finite. */
+export function storedValues(plans: WeightPlans, files: readonly NamedArray[]): FirstValues {
   const where = "model.safetensors";
   const arrays = new Map(files.map((array) => [array.name, array]));
   for (const name of arrays.keys())
@@ -34,7 +35,7 @@ export function loadedWeights(plans: WeightPlans, files: readonly NamedArray[]):
       throw new CheckpointError(`${where}: tensor ${name} is not part of the model of spec.json`, {
         code: "weights-unknown",
       });
-  const specs = [...plans].map(([name, { shape }]) => {
+  return (name, { shape }) => {
     const array = arrays.get(name);
     if (!array)
       throw new CheckpointError(`${where}: must hold tensor ${name} ${showShape(shape)}, was absent`, {
@@ -50,10 +51,32 @@ export function loadedWeights(plans: WeightPlans, files: readonly NamedArray[]):
       throw new CheckpointError(`${where}: tensor ${name} must be finite, was ${array.data[bad]} at ${bad}`, {
         code: "weights-not-finite",
       });
-    return [name, { shape, initial: () => array.data }] as const;
-  });
-  return variables("weights", Object.fromEntries(specs));
+    return () => array.data;
+  };
 }
+
+/** Every weight by name, in one storage; those that `part` says, where not all. */
+export function weightVariables(
+  plans: WeightPlans,
+  first: FirstValues,
+  {
+    storage = "weights",
+    part = () => true,
+  }: { readonly storage?: string; readonly part?: (name: string) => boolean } = {},
+): Weights {
+  const numbered = [...plans].map(([name, plan], number) => ({ name, plan, number }));
+  const specs = numbered
+    .filter(({ name }) => part(name))
+    .map(({ name, plan, number }) => [name, { shape: plan.shape, initial: first(name, plan, number) }] as const);
+  return variables(storage, Object.fromEntries(specs));
+}
+
+/** Weights drawn from `seed`. */
+export const newWeights = (plans: WeightPlans, seed: number): Weights => weightVariables(plans, drawnValues(seed));
+
+/** Weights from a file; see `storedValues`. */
+export const loadedWeights = (plans: WeightPlans, files: readonly NamedArray[]): Weights =>
+  weightVariables(plans, storedValues(plans, files));
 
 /** The weights as they are on a device now. */
 export const currentWeights = (weights: Weights, device: Device): NamedArray[] =>

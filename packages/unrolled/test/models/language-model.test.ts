@@ -13,9 +13,10 @@ import {
   type LanguageModel,
   openReference,
   readVariable,
+  readWeights,
   writeVariable,
 } from "unrolled";
-import { close } from "unrolled/testing";
+import { close, identical } from "unrolled/testing";
 import { describe, expect, it } from "vitest";
 import { cells, finish, type ModelOptions, tinyCorpus, tinyModel } from "../laws/tiny.js";
 
@@ -121,4 +122,11 @@ it("a new model knows nothing: its loss is that of a uniform guess", async () =>
   const { steps } = await finish({ device, corpus, model: tinyModel(corpus), maxSteps: 1, batch: 8, sequence: 20 });
   const uniform = Math.log(corpus.vocabulary.tokens.length);
   close(steps[0].loss, uniform, { relative: 0.1 });
+});
+
+it("a new model has the same weights on every device, frozen ones too", () => {
+  const model = tinyModel(corpus, { embedding: { width: 5, from: "frozen" } });
+  const [one, other] = [openReference(), openReference()].map((each) => readWeights(model, each));
+  expect(one.map(({ name }) => name)).toContain("embedding.weight");
+  for (const [i, { name, data }] of one.entries()) identical(Array.from(other[i].data), Array.from(data), name);
 });
