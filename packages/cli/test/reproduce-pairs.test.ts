@@ -1,16 +1,21 @@
 // Translators as the experiments teach them: fresh pairs, measured with true characters and freely; curricula; what is shown of it.
 import { openDevice } from "@unrolled/kernels";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Device } from "unrolled";
 import { datesTask, examples, firstStage, rearrangeTask } from "unrolled/tasks";
 import { close } from "unrolled/testing";
 import type { Row } from "../src/reproduce/experiment.js";
 import { fieldMasses } from "../src/reproduce/experiments/dates.js";
+import { fillsBars } from "../src/reproduce/experiments/melodies.js";
 import { executionContender, executionPairs } from "../src/reproduce/lessons.js";
 import { gruNet } from "../src/reproduce/pair-rows.js";
 import { learnPairs, type PairRecipe, type Writer } from "../src/reproduce/pairs.js";
 import { asJson, markdown, tableText } from "../src/reproduce/render.js";
-import { unrolled } from "./command.js";
+import { scratch, unrolled } from "./command.js";
+
+const folder = scratch();
+afterAll(folder.remove);
 
 let device: Device;
 beforeAll(async () => {
@@ -155,6 +160,34 @@ describe("what networks wrote", () => {
       "| input | wanted | one | three |\n|---|---|---|---|\n| a\\|b | ab | a\\*b |  |\n",
     );
     expect(asJson(finished)).toMatchObject({ rows: [{ samples: sample("a*b") }, { name: "two" }, {}] });
+  });
+});
+
+describe("melodies", () => {
+  it("a tune fills its bars or does not", () => {
+    const notes = (...beats: number[]) => beats.map((each) => ({ pitch: 60, beats: each }));
+    expect(fillsBars(notes(1, 1, 2, 2, 2), 2)).toBe(true);
+    expect(fillsBars(notes(1, 1, 2, 2), 2)).toBe(false);
+    expect(fillsBars(notes(1, 1, 1, 2, 2, 1), 2)).toBe(false);
+  });
+  it("are written as far as they go, and kept as files that begin as they must", async () => {
+    mkdirSync(folder.path("tunes"));
+    const { code, stdout } = await unrolled([
+      "reproduce",
+      "melodies",
+      "--quick",
+      "--seeds",
+      "1",
+      "--out",
+      folder.path("tunes"),
+    ]);
+    expect([code, stdout.split("\n").filter((line) => /^(rnn|gru|lstm) /.test(line)).length]).toEqual([0, 3]);
+    const files = readdirSync(folder.path("tunes"));
+    const bytesOf = (ending: string) =>
+      readFileSync(folder.path("tunes", files.find((name) => name.endsWith(ending)) ?? ""));
+    expect(bytesOf("melodies-gru.mid").subarray(0, 4).toString()).toBe("MThd");
+    expect(bytesOf("melodies-lstm.abc").toString()).toContain("K:C\n");
+    expect(files.length).toBe(8);
   });
 });
 

@@ -86,6 +86,8 @@ async function tellResult(
     const base = `${finished.date}-${finished.name}${finished.seed === 1 ? "" : `-from-seed-${finished.seed}`}`;
     replaceFile(nodeFiles, out, `${base}.json`, Buffer.from(`${JSON.stringify(asJson(finished), null, 2)}\n`));
     replaceFile(nodeFiles, out, `${base}.md`, Buffer.from(markdown(finished)));
+    for (const { name, bytes } of finished.rows.flatMap(({ files = [] }) => files))
+      replaceFile(nodeFiles, out, `${base}-${name}`, Buffer.from(bytes));
     nodeFiles.syncFolder(out);
     await people.write(`written: ${out}/${base}.json and .md\n`);
   }

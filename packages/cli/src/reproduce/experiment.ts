@@ -40,6 +40,13 @@ export interface Row {
   readonly cells: readonly (Interval | number | undefined)[];
   /** What the first seed's network wrote for some inputs, shown under the table. */
   readonly samples?: readonly Sample[];
+  readonly files?: readonly RowFile[];
+}
+
+/** Written beside the table with --out, under its name. */
+export interface RowFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface Sample {

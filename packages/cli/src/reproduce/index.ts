@@ -5,6 +5,7 @@ import { dates } from "./experiments/dates.js";
 import { addition, execute } from "./experiments/execute.js";
 import { handSet } from "./experiments/hand-set.js";
 import { hello } from "./experiments/hello.js";
+import { melodies } from "./experiments/melodies.js";
 import { memoryBaselines } from "./experiments/memory-baselines.js";
 import { minChar } from "./experiments/min-char.js";
 import { names } from "./experiments/names.js";
@@ -30,5 +31,6 @@ export const experiments: readonly Experiment[] = [
   addition,
   execute,
   rearrange,
+  melodies,
   ...synthetic,
 ];

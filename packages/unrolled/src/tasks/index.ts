@@ -40,6 +40,7 @@ export {
 } from "./programs.js";
 export { type RearrangeOptions, rearrangeTask } from "./rearrange.js";
 export { embeddedReberTask, type ReberOptions, reberContinuations, reberSymbols, reberTask } from "./reber.js";
+export { abcScore, type ScoreOptions } from "./score.js";
 export { type SeriesOptions, seriesTask } from "./series.js";
 export {
   type Chance,

@@ -166,6 +166,65 @@ describe("tunes", () => {
     return { notes, tempo };
   }
 
+  /** The notes of an ABC score in C major, read back by the standard's rules. */
+  function readAbc(score: string): { notes: k.Note[]; bars: number[] } {
+    const semitones: Record<string, number> = { C: 0, D: 2, E: 4, F: 5, G: 7, A: 9, B: 11 };
+    const notes: k.Note[] = [];
+    const bars: number[] = [];
+    let [filled, tied, sharp] = [0, false, new Set<string>()];
+    const body = score.slice(score.indexOf("K:C\n") + 4);
+    for (const word of body.split(/\s+/).filter((each) => each !== "")) {
+      if (word === "|" || word === "|]") {
+        bars.push(filled);
+        [filled, sharp] = [0, new Set()];
+        continue;
+      }
+      const [, mark, letter, octave, over, under, tie] = word.match(
+        /^([\^=]?)([A-Ga-g])([,']*)(\d*)(?:\/(\d+))?(-?)$/,
+      ) as RegExpMatchArray;
+      const place = letter + octave;
+      if (mark === "^") sharp.add(place);
+      if (mark === "=") sharp.delete(place);
+      const high = letter === letter.toLowerCase() ? 1 : 0;
+      const octaves = 5 + high + (octave.startsWith(",") ? -octave.length : octave.length);
+      const pitch = 12 * octaves + semitones[letter.toUpperCase()] + Number(sharp.has(place));
+      const beats = (over === "" ? 1 : Number(over)) / (under === undefined ? 1 : Number(under)) / 2;
+      filled += beats;
+      if (tied) notes[notes.length - 1] = { pitch, beats: notes[notes.length - 1].beats + beats };
+      else notes.push({ pitch, beats });
+      tied = tie === "-";
+    }
+    return { notes, bars };
+  }
+
+  it("a score read back is the notes, in whole bars", () => {
+    const note = fc.record({ pitch: fc.nat(127), beats: fc.integer({ min: 1, max: 40 }).map((n) => n / 4) });
+    fc.assert(
+      fc.property(fc.array(note, { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 6 }), (notes, bar) => {
+        const { notes: read, bars } = readAbc(k.abcScore(notes, { bar }));
+        expect(read).toEqual(notes);
+        expect(bars.slice(0, -1)).toEqual(Array(bars.length - 1).fill(bar));
+        expect(bars.at(-1)).toBeLessThanOrEqual(bar);
+      }),
+    );
+    expect(
+      k.abcScore([
+        { pitch: 66, beats: 1 },
+        { pitch: 65, beats: 4 },
+        { pitch: 72, beats: 0.75 },
+      ]),
+    ).toBe("X:1\nT:Tune\nM:4/4\nL:1/8\nQ:1/4=108\nK:C\n^F2 =F6- | F2 c3/2 |]\n");
+  });
+  it.each([
+    [[{ pitch: 128, beats: 1 }], {}, "notes[0] must have a pitch"],
+    [[{ pitch: 60, beats: 0 }], {}, "notes[0] must have a pitch"],
+    [[], { bar: 0 }, "bar must be"],
+    [[], { title: "a\nK:G" }, "title must be one line"],
+    [[], { tempo: 1 }, "tempo must be"],
+  ])("refuses %j %j", (notes, options, words) => {
+    expect(() => k.abcScore(notes, options)).toThrow(words);
+  });
+
   it("MIDI bytes read back are the notes", () => {
     const note = fc.record({ pitch: fc.nat(127), beats: fc.integer({ min: 1, max: 400 }).map((n) => n / 4) });
     fc.assert(
