@@ -80,17 +80,20 @@ export function layersOf(settings: ArchitectureSettings, own?: Cell): readonly S
   );
 }
 
-/** The layers of a task that is no language model, as plain JSON; one layer where nothing else is said. Throws UsageError. */
-export function taskLayers(task: string, options: ArchitectureOptions): readonly LayerSpec[] {
+/**
+ * The layers of a task that is no language model, as plain JSON; one layer where nothing else is said. `own` is the cell of
+ * the file that --cell names, where the task takes one. Throws UsageError.
+ */
+export function taskLayers(task: string, options: ArchitectureOptions, own?: Cell): readonly LayerSpec[] {
   const { cell = ["lstm"], hidden = [] } = options;
   const file = cell.find(isCellFile);
-  if (file !== undefined)
+  if (file !== undefined && own === undefined)
     throw new UsageError(`--cell ${file}: must be the name of a cell with --task ${task}, was a file`, {
       code: "cell-file",
-      hint: "a language model takes it; other tasks take a cell of one's own from the library",
+      hint: "a language model and tasks over rows take it; a translator takes a cell of one's own from the library",
     });
   const layers = options.layers ?? (hidden.length > 1 || cell.length > 1 ? undefined : 1);
-  return layersJson(layersOf(architectureSettings({ ...options, ...(layers !== undefined && { layers }) })));
+  return layersJson(layersOf(architectureSettings({ ...options, ...(layers !== undefined && { layers }) }), own));
 }
 
 /** The settings of a language model as the library takes them. */

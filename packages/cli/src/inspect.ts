@@ -14,7 +14,7 @@ import {
 } from "unrolled";
 import { type RunRecord, readRecord } from "./record.js";
 import { idsName, openIds } from "./storage/index.js";
-import { openModelDirectory } from "./store.js";
+import { describeModel } from "./store.js";
 
 export interface FileReport {
   readonly name: string;
@@ -26,6 +26,8 @@ export interface FileReport {
 
 export interface DirectoryReport {
   readonly spec: LanguageModelSpec;
+  /** Trainable numbers. */
+  readonly parameters: number;
   /** The token that begins a document, where a text is several. */
   readonly separator: string | undefined;
   readonly step: number | undefined;
@@ -37,10 +39,9 @@ export interface DirectoryReport {
 
 /** Throws CheckpointError or SpecError where no model can be read at all. */
 export async function inspect(directory: string): Promise<DirectoryReport> {
-  const { model, step, notes } = await openModelDirectory(directory);
-  const { spec, vocabulary } = model;
+  const { spec, vocabulary, parameters, step, notes } = await describeModel(directory);
   const separator = spec.separator === null ? undefined : vocabulary.tokens[spec.separator];
-  return { spec, separator, step, notes, ...(await inspectFiles(directory, readRecord)) };
+  return { spec, parameters, separator, step, notes, ...(await inspectFiles(directory, readRecord)) };
 }
 
 /** The files of a directory one by one, and the record of the latest training state that is whole. */

@@ -2,6 +2,7 @@
 import type { Device } from "unrolled";
 import type { Context } from "./context.js";
 import { type DeviceRequest, openRequested } from "./device-options.js";
+import type { CellTrust } from "./cell-trust.js";
 import { openModelDirectory, type UsableModel } from "./store.js";
 
 export interface OpenModel extends UsableModel {
@@ -9,8 +10,12 @@ export interface OpenModel extends UsableModel {
 }
 
 /** What was damaged in the directory is said to people; the model that is given is whole. */
-export async function openModel(directory: string, request: DeviceRequest, { people }: Context): Promise<OpenModel> {
-  const model = await openModelDirectory(directory);
+export async function openModel(
+  directory: string,
+  request: DeviceRequest & CellTrust,
+  { people }: Context,
+): Promise<OpenModel> {
+  const model = await openModelDirectory(directory, request);
   for (const note of model.notes) await people.write(`note: ${note}\n`);
   return { ...model, device: await openRequested(request) };
 }

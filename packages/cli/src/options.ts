@@ -1,7 +1,7 @@
 // The options of the commands other than train, as the command line gives them.
 import type { DeviceChoice } from "./settings.js";
 
-export interface SampleOptions {
+export interface SampleOptions extends ModelOptions {
   readonly prompt?: string;
   readonly length?: number;
   readonly temperature?: number;
@@ -11,9 +11,6 @@ export interface SampleOptions {
   readonly seed?: number;
   readonly count?: number;
   readonly allowUnknown?: boolean;
-  readonly device?: DeviceChoice;
-  readonly threads?: number;
-  readonly json?: boolean;
 }
 
 export interface DeviceOptions {
@@ -22,12 +19,18 @@ export interface DeviceOptions {
   readonly json?: boolean;
 }
 
-export interface EvalOptions extends DeviceOptions {
+/** Of commands that use a model directory. */
+export interface ModelOptions extends DeviceOptions {
+  /** A cell of its own may be run. */
+  readonly trustCell?: boolean;
+}
+
+export interface EvalOptions extends ModelOptions {
   readonly ngram?: boolean;
   readonly allowUnknown?: boolean;
 }
 
-export interface ScoreOptions extends DeviceOptions {
+export interface ScoreOptions extends ModelOptions {
   readonly tokens?: boolean;
   readonly allowUnknown?: boolean;
 }

@@ -18,6 +18,13 @@ export const deviceOptions = (): Option[] => [
   option("--threads <n>", "threads of the device (default: as many as there are cores)", (o) => integer(o, 1, 128)),
 ];
 
+/** Of commands that run a model directory. */
+export const modelOptions = (): Option[] => [
+  ...deviceOptions(),
+  new Option("--trust-cell", "run the cell of its own that the directory holds (cell.mjs): it is a program"),
+  jsonOption(),
+];
+
 export function withOptions(
   command: Command,
   groups: readonly (readonly [title: string, options: readonly Option[]])[],

@@ -1,7 +1,7 @@
 // Options of train for rows (--task), and the command that uses what was learnt from them.
 import { Command, Option } from "commander";
 import { choice, sizes } from "./parse.js";
-import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
+import { example, modelOptions, option, withOptions } from "./program-parts.js";
 import type { PredictOptions } from "./rows/options.js";
 import { chosenPoolings, rowTasks } from "./rows/settings.js";
 
@@ -60,6 +60,6 @@ export function predictCommand(
         ...columnOptions().filter(({ long }) => long !== "--text-column"),
       ],
     ],
-    ["Running:", [...deviceOptions(), jsonOption()]],
+    ["Running:", modelOptions()],
   ]);
 }

@@ -14,7 +14,7 @@ import {
 } from "./options.js";
 import { methodOptions } from "./program-methods.js";
 import { choice, integer, real } from "./parse.js";
-import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
+import { deviceOptions, example, jsonOption, modelOptions, option, withOptions } from "./program-parts.js";
 import { reproduceCommand } from "./program-reproduce.js";
 import { columnOptions, predictCommand, rowOptions } from "./program-rows.js";
 import { evalPairOptions, pairOptions, translateCommand } from "./program-translate.js";
@@ -155,7 +155,7 @@ function trainCommand(action: (files: string[], options: TrainOptions) => Promis
     ["Training:", trainingOptions()],
     ["Learning rate:", rateOptions()],
     ["Methods:", methodOptions()],
-    ["Running:", [...deviceOptions(), jsonOption()]],
+    ["Running:", modelOptions()],
   ]);
 }
 
@@ -228,7 +228,7 @@ function sampleCommand(action: (directory: string, options: SampleOptions) => Pr
   ];
   return withOptions(command, [
     ["Writing:", writing],
-    ["Running:", [...deviceOptions(), jsonOption()]],
+    ["Running:", modelOptions()],
   ]);
 }
 
@@ -252,7 +252,7 @@ function evalCommand(
     ],
     ["Rows:", columnOptions()],
     ["Pairs:", evalPairOptions()],
-    ["Running:", [...deviceOptions(), jsonOption()]],
+    ["Running:", modelOptions()],
   ]);
 }
 
@@ -274,7 +274,7 @@ function scoreCommand(
         new Option("--allow-unknown", "read what the vocabulary lacks as <unk>"),
       ],
     ],
-    ["Running:", [...deviceOptions(), jsonOption()]],
+    ["Running:", modelOptions()],
   ]);
 }
 

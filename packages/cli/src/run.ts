@@ -32,12 +32,13 @@ import type { Reporter, RunFacts } from "./reporter.js";
 import { epochSteps, type RunStore, runSession, type SessionSettings, sampleLength, stepsOfRun } from "./session.js";
 import type { RunSettings } from "./settings.js";
 import { listenForStop, type Stop } from "./signals.js";
+import type { CellTrust } from "./cell-trust.js";
 import { createStore, openRun, type SavedRun } from "./store.js";
 import { liveReporter } from "./terminal/live.js";
 import { plainReporter } from "./terminal/plain.js";
 import { canRedraw, styleFor } from "./terminal/style.js";
 
-export interface RunRequest extends DeviceRequest {
+export interface RunRequest extends DeviceRequest, CellTrust {
   readonly json?: boolean;
   /** Stop by itself after so long. */
   readonly seconds?: number;
@@ -121,7 +122,7 @@ export async function resumedRun(
   request: RunRequest,
   context: Context,
 ): Promise<number> {
-  const run = await openRun(directory);
+  const run = await openRun(directory, request);
   for (const note of run.notes) await context.people.write(`${note}\n`);
   const settings = change(run.record.settings);
   const data = await recordedData(run.record.files, settings, directory, run.model.vocabulary, context);

@@ -17,6 +17,7 @@ export interface TrainOptions extends ArchitectureOptions, MethodOptions {
   readonly seeds?: number;
   readonly out?: string;
   readonly resume?: string;
+  readonly trustCell?: boolean;
   readonly tokens?: TokenKind;
   readonly minCount?: number;
   readonly batch?: number;
@@ -163,7 +164,7 @@ function scheduleSettings(options: TrainOptions): ScheduleSettings {
 }
 
 /** What a resumed run may be told anew. */
-export const changeable = ["epochs", "maxSteps", "threads", "device", "resume", "json"] as const;
+export const changeable = ["epochs", "maxSteps", "threads", "device", "resume", "json", "trustCell"] as const;
 
 /** The recorded settings with the new lengths. Throws UsageError for any other option. */
 export function resumedSettings(recorded: RunSettings, options: TrainOptions): RunSettings {

@@ -9,15 +9,18 @@ import {
   decodeVocabulary,
   type LanguageModel,
   languageModelJson,
+  type LanguageModelSpec,
   limits,
   loadLanguageModel,
   modelFiles,
   type NamedArray,
   type Ngram,
+  parameterCount,
   readJson,
   type TrainingState,
+  type Vocabulary,
 } from "unrolled";
-import { cellOfSource } from "./cell-file.js";
+import { type CellTrust, directoryCells, namesOwnCell, notRun } from "./cell-trust.js";
 import { plainMethods, separatorId } from "./methods.js";
 import type { RunRecord } from "./record.js";
 import { metricsOf } from "./reporter.js";
@@ -87,13 +90,13 @@ export interface SavedRun {
   storeFor(run: KnownRun): RunStore;
 }
 
-/** The run in a directory, at its latest whole checkpoint. */
-export async function openRun(directory: string): Promise<SavedRun> {
+/** The run in a directory, at its latest whole checkpoint. CheckpointError where its cell is not to be run. */
+export async function openRun(directory: string, trust?: CellTrust): Promise<SavedRun> {
   const { readRecord } = await import("./record.js");
   const { directory: files, checkpoint, notices } = resumeModelDirectory(directory);
   const { companions, weights, arrays } = checkpoint;
   const record = readRecord(checkpoint.record, join(directory, modelFiles.training));
-  const read = await modelOf(companions, weights, directory);
+  const read = await modelOf(companions, weights, directory, trust);
   const model = withSeparator(read, record);
   const spec =
     model === read ? companions.spec : Buffer.from(`${JSON.stringify(languageModelJson(model.spec), null, 2)}\n`);
@@ -118,7 +121,7 @@ export async function holdsRun(directory: string): Promise<boolean> {
   return (await Promise.allSettled(found)).some((result) => result.status === "fulfilled");
 }
 
-/** The model in a directory; a cell of one's own that it names is run from there. */
+/** The model in a directory; a cell of one's own that it names is run from there, where it is trusted. */
 async function modelOf(
   {
     spec: bytes,
@@ -127,10 +130,10 @@ async function modelOf(
   }: Pick<Companions, "spec" | "vocabulary"> & { readonly cell?: Uint8Array | undefined },
   weights: readonly NamedArray[],
   directory: string,
+  trust: CellTrust | undefined,
 ): Promise<LanguageModel> {
   const json = readJson(bytes, modelFiles.spec, limits.specBytes);
-  const cell = source && (await cellOfSource(source, join(directory, modelFiles.cell)));
-  const spec = checkLanguageModelSpec(json, cell ? { [cell.name]: cell } : {});
+  const spec = checkLanguageModelSpec(json, await directoryCells(json, source, directory, trust));
   return loadLanguageModel({ spec, vocabulary: decodeVocabulary(vocabulary, spec.tokens), weights });
 }
 
@@ -142,7 +145,36 @@ export interface UsableModel {
 }
 
 /** The model in a directory, ours or one that another program wrote. */
-export async function openModelDirectory(directory: string): Promise<UsableModel> {
+export async function openModelDirectory(directory: string, trust?: CellTrust): Promise<UsableModel> {
   const { weights, step, ngram, notices, ...files } = readModel(directory);
-  return { model: await modelOf(files, weights, directory), step, ngram, notes: notices };
+  return { model: await modelOf(files, weights, directory, trust), step, ngram, notes: notices };
+}
+
+export interface DescribedModel {
+  readonly spec: LanguageModelSpec;
+  readonly vocabulary: Vocabulary;
+  /** Trainable numbers. */
+  readonly parameters: number;
+  readonly step: number | undefined;
+  readonly notes: readonly string[];
+}
+
+/** What a directory says of its model. A cell of its own is not run, and the weights are not compared with the spec then. */
+export async function describeModel(directory: string): Promise<DescribedModel> {
+  const { weights, step, notices, spec: bytes, vocabulary, cell } = readModel(directory);
+  const json = readJson(bytes, modelFiles.spec, limits.specBytes);
+  if (cell === undefined || !namesOwnCell(json)) {
+    const { model, notes } = await openModelDirectory(directory);
+    const { spec } = model;
+    return { spec, vocabulary: model.vocabulary, parameters: parameterCount(spec), step, notes };
+  }
+  const spec = checkLanguageModelSpec(json);
+  const learnt = weights.filter(({ name }) => spec.embedding.from === "trained" || name !== "embedding.weight");
+  return {
+    spec,
+    vocabulary: decodeVocabulary(vocabulary, spec.tokens),
+    parameters: learnt.reduce((sum, { data }) => sum + data.length, 0),
+    step,
+    notes: [...notices, notRun(directory)],
+  };
 }

@@ -1,5 +1,4 @@
-// The options that make a model: each changes the model and is told by `info`; a cell of one's own and an embedding from a file
-// through train, resume, sample, eval and info.
+// The options that make a model: each changes the model and is told by `info`; an embedding from a file.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeModelFile, decodeTrainingFile, encodeSafetensors, languageModelJson } from "unrolled";
@@ -9,7 +8,7 @@ import { architectureLines } from "../src/architecture.js";
 import { affordableSpec } from "../src/memory.js";
 import { readRecord } from "../src/record.js";
 import { runSettings, type TrainOptions } from "../src/settings.js";
-import { jsonLines, scratch, tiny, unrolled, writeText } from "./command.js";
+import { scratch, tiny, unrolled, writeText } from "./command.js";
 
 const folder = scratch();
 const text = folder.path("text.txt");
@@ -96,98 +95,6 @@ it("reads the settings of runs that knew one cell", () => {
   }; // prettier-ignore
   const settings = readRecord(record, "here").settings;
   expect(settings).toEqual(runSettings({ cell: ["gru"], reset: "before", tied: true, dropout: 0.2 }));
-});
-
-const own = `import { add, cell, matmul, mul, sigmoid, split, sub, tanh, type Tensor } from "unrolled";
-
-/** Minimal gated unit, after Zhou et al. 2016. */
-export const minimal = cell({
-  name: "minimal",
-  weights: ({ D, H }: { D: number; H: number }) => ({ W: [D, 2 * H], Rf: [H, H], Rh: [H, H], b: [2 * H] }),
-  state: ({ H }) => ({ h: [H] }),
-  step({ W, Rf, Rh, b }, x: Tensor, { h }) {
-    const [af, ah] = split(add(matmul(x, W), b), 2);
-    const f = sigmoid(add(af, matmul(h, Rf)));
-    const candidate = tanh(add(ah, matmul(mul(f, h), Rh)));
-    return { h: add(mul(sub(1, f), h), mul(f, candidate)) };
-  },
-});
-`;
-
-describe("a cell of one's own", () => {
-  const file = folder.path("my-cell.ts");
-  const model = folder.path("own");
-  const weightsIn = (name: string): Buffer => readFileSync(join(folder.path(name), "model.safetensors"));
-  const must = async (...args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await unrolled(args);
-    if (code !== 0) throw new Error(`${args[0]} ended with ${code}: ${stderr}`);
-    return stdout;
-  };
-  beforeAll(async () => {
-    writeFileSync(file, own);
-    await must("train", text, "--out", model, ...tiny, "--cell", file, "--max-steps", "6", "--learn-initial");
-  });
-
-  it("is kept beside the model: sample, eval and info find it there, without its source", async () => {
-    writeFileSync(file, "");
-    const kept = readFileSync(join(model, "cell.mjs"), "utf8");
-    expect(kept).toContain("minimal");
-    expect(kept).not.toContain("type Tensor");
-    expect(await must("sample", model, "--length", "30", "--seed", "1")).toMatch(/./);
-    expect(jsonLines(await must("eval", model, text, "--json"))[0]).toMatchObject({ nats: expect.any(Number) });
-    expect(await must("info", model)).toMatch(/minimal \(a cell of one's own\).*learned first state/);
-    writeFileSync(file, own);
-  });
-
-  it("resumed = never stopped, bit for bit", async () => {
-    await must(
-      "train",
-      text,
-      "--out",
-      folder.path("own-whole"),
-      ...tiny,
-      "--cell",
-      file,
-      "--max-steps",
-      "9",
-      "--learn-initial",
-    );
-    await must("train", "--resume", model, "--max-steps", "9");
-    expect(weightsIn("own").equals(weightsIn("own-whole"))).toBe(true);
-  });
-
-  it("is damaged where it was changed beside the model: the copy in the training state is used", async () => {
-    writeFileSync(join(model, "cell.mjs"), "export const cell = {};");
-    const { stdout, code } = await unrolled(["info", model]);
-    expect(stdout).toMatch(/cell\.mjs +23 B +damaged/);
-    expect(stdout).toContain("minimal (a cell of one's own)");
-    expect(code).toBe(1);
-  });
-
-  it.each([
-    ["that exports none", "export const a = 1;", "must export one cell, was 0 of 1 exports"],
-    ["that does not run", "export const a = b;", "must run as a module: b is not defined"],
-    ["that imports a neighbour", 'import "./other.js";', "must run as a module"],
-    [
-      "that changes its state's shape",
-      own.replace("return { h: add(", "return { h: split(add(").replace("candidate)) };", "candidate)), 2)[0] };"),
-      "minimal: step must keep the shape of state h",
-    ],
-  ])("one %s is refused in one line", async (_, source, words) => {
-    writeFileSync(folder.path("bad.ts"), source);
-    const { code, stdout, stderr } = await unrolled([
-      "train",
-      text,
-      "--out",
-      folder.path("bad"),
-      ...tiny,
-      "--cell",
-      folder.path("bad.ts"),
-    ]);
-    expect(stderr).toMatch(/^unrolled: [^\n]+\nhint: [^\n]+\n$/);
-    expect(stderr).toContain(words);
-    expect([code, stdout]).toEqual([2, ""]);
-  });
 });
 
 describe("--embedding-from", () => {

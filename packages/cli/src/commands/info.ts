@@ -1,5 +1,5 @@
 // `unrolled info`: what a model directory holds, and whether its files are sound.
-import { languageModelJson, parameterCount } from "unrolled";
+import { languageModelJson } from "unrolled";
 import { architectureLines } from "../architecture.js";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit.js";
@@ -18,8 +18,7 @@ export async function info(directory: string, options: JsonOptions, context: Con
   if (await isTranslator(directory)) return translatorInfo(directory, options, context);
   if ((await rowTaskOf(directory)) !== undefined) return rowInfo(directory, options, context);
   const { output, env } = context;
-  const { spec, separator, step, record, files, notes } = await inspect(directory);
-  const parameters = parameterCount(spec);
+  const { spec, parameters, separator, step, record, files, notes } = await inspect(directory);
   const sound = files.every((file) => file.state !== "damaged");
   const code = sound ? exitCodes.done : exitCodes.failed;
   if (options.json) {

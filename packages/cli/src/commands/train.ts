@@ -1,5 +1,6 @@
 // `unrolled train`: a new run, or the going on of an old one.
 import type { Context } from "../context.js";
+import { isCellFile, ownCell } from "../cell-file.js";
 import { UsageError } from "../exit.js";
 import { findRateOf } from "../find-rate.js";
 import { newRun, type RunRequest, resumedRun } from "../run.js";
@@ -27,18 +28,19 @@ export async function trainFiles(
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.json === undefined ? {} : { json: options.json }),
+    ...(options.trustCell === undefined ? {} : { trustCell: options.trustCell }),
   };
   if (options.resume !== undefined) {
     if (files.length > 0)
       throw new UsageError(`${files[0]}: must not be named with --resume, which reads the files of the run`, {
         hint: "leave the files out, or start a new run with --out",
       });
-    if ((await rowTaskOf(options.resume)) !== undefined)
-      return resumedRowRun(options.resume, (recorded) => resumedRowSettings(recorded, options), request, context);
-    if (await isTranslator(options.resume))
-      return resumedPairRun(options.resume, (recorded) => resumedPairSettings(recorded, options), request, context);
-    return resumedRun(options.resume, (recorded) => resumedSettings(recorded, options), request, context);
+    return resumeRun(options.resume, options, request, context);
   }
+  if (options.trustCell)
+    throw new UsageError("--trust-cell: must come with --resume, which is not given", {
+      hint: "a cell that --cell names is run because it is named",
+    });
   const paired = options.task === "translate";
   if (!paired) refusePairOptions(options);
   if (files.length === 0 && !paired)
@@ -66,10 +68,32 @@ export async function trainFiles(
       context,
     );
   }
-  if (task !== "language-model")
-    return newRowRun(files, validationFile, options.out, rowSettings({ ...options, task }), request, context);
+  if (task !== "language-model") {
+    const own = await ownCell({ cell: options.cell ?? [] });
+    const settings = rowSettings({ ...options, task }, own?.cell);
+    const wanted = own === undefined ? request : { ...request, own };
+    return newRowRun(files, validationFile, options.out, settings, wanted, context);
+  }
   refuseRowOptions(options);
   const settings = runSettings(options);
   if (options.seeds !== undefined) return seededRuns(files, options.out, settings, options.seeds, request, context);
   return newRun(files, options.out, settings, request, context);
+}
+
+/** Goes on with a run. A cell that --cell names changes nothing: it says that the directory's, if it is the same, may be run. */
+async function resumeRun(
+  directory: string,
+  given: TrainOptions & RowOptions & TranslateTrainOptions,
+  plain: RunRequest,
+  context: Context,
+): Promise<number> {
+  const { cell = [], ...rest } = given;
+  const own = cell.every(isCellFile) ? await ownCell({ cell }) : undefined;
+  const options = own === undefined ? given : rest;
+  const request = own === undefined ? plain : { ...plain, own };
+  if ((await rowTaskOf(directory)) !== undefined)
+    return resumedRowRun(directory, (recorded) => resumedRowSettings(recorded, options), request, context);
+  if (await isTranslator(directory))
+    return resumedPairRun(directory, (recorded) => resumedPairSettings(recorded, options), request, context);
+  return resumedRun(directory, (recorded) => resumedSettings(recorded, options), request, context);
 }

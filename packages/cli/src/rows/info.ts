@@ -1,24 +1,22 @@
 // `unrolled info` of models over rows.
-import { countWeights, type LabelledWriterSpec, type NetworkSpec, networkJson, labelledWriterJson } from "unrolled";
+import { type LabelledWriterSpec, type NetworkSpec, networkJson, labelledWriterJson } from "unrolled";
 import { stackLines } from "../architecture.js";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit.js";
 import { bytes, count, whole } from "../format.js";
 import { inspectFiles } from "../inspect.js";
 import type { JsonOptions } from "../options.js";
-import { readModel } from "../storage/index.js";
 import { harmless, styleFor } from "../terminal/style.js";
-import { rowModel } from "./model.js";
+import { describeRowModel } from "./model.js";
 import { type RowRecord, readRowRecord } from "./record.js";
 
 export async function rowInfo(directory: string, options: JsonOptions, { output, env }: Context): Promise<number> {
-  const { spec: specBytes, vocabulary, weights, step, notices } = readModel(directory);
-  const made = rowModel(specBytes, vocabulary, weights);
+  const made = await describeRowModel(directory);
+  const { parameters, step, notes } = made;
   const { files, record } = await inspectFiles(directory, readRowRecord);
-  const parameters = countWeights(made.model.weights);
   const code = files.every((file) => file.state !== "damaged") ? exitCodes.done : exitCodes.failed;
   if (options.json) {
-    const spec = made.kind === "network" ? networkJson(made.model.spec) : labelledWriterJson(made.model.spec);
+    const spec = made.kind === "network" ? networkJson(made.spec) : labelledWriterJson(made.spec);
     await output.json({
       type: "info",
       directory,
@@ -27,21 +25,21 @@ export async function rowInfo(directory: string, options: JsonOptions, { output,
       step: step ?? null,
       run: record ?? null,
       files,
-      notes: notices,
+      notes,
     });
     return code;
   }
   const style = styleFor(output.isTerminal, env);
   const row = (name: string, text: string): Promise<void> => output.write(`${style.dim(name.padEnd(12))}${text}\n`);
-  const words = made.kind === "network" ? networkWords(made.model.spec) : writerWords(made.model.spec);
-  await row("task", made.model.spec.task);
-  for (const [i, line] of stackLines(made.model.spec.layers).entries()) await row(i === 0 ? "model" : "", line);
+  const words = made.kind === "network" ? networkWords(made.spec) : writerWords(made.spec);
+  await row("task", made.spec.task);
+  for (const [i, line] of stackLines(made.spec.layers).entries()) await row(i === 0 ? "model" : "", line);
   for (const [name, text] of words) await row(name, text);
   await row("parameters", `${count(parameters)} (${whole(parameters)}), ${bytes(parameters * 4)} as float32`);
   if (record !== undefined) for (const [name, text] of recordWords(record)) await row(name, text);
   for (const [i, file] of files.entries())
     await row(i === 0 ? "files" : "", `${file.name.padEnd(30)} ${bytes(file.bytes).padStart(8)}  ${file.state}`);
-  for (const note of notices) await row("note", note);
+  for (const note of notes) await row("note", note);
   return code;
 }
 

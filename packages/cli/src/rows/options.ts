@@ -1,5 +1,5 @@
 // Options of the commands that use models over rows.
-import type { DeviceOptions, SampleOptions } from "../options.js";
+import type { ModelOptions, SampleOptions } from "../options.js";
 
 /** Which columns of a table are meant. */
 export interface ColumnOptions {
@@ -8,11 +8,11 @@ export interface ColumnOptions {
   readonly idColumn?: string;
 }
 
-export interface PredictOptions extends DeviceOptions, ColumnOptions {
+export interface PredictOptions extends ModelOptions, ColumnOptions {
   readonly file?: readonly string[];
 }
 
-export interface RowEvalOptions extends DeviceOptions, ColumnOptions {
+export interface RowEvalOptions extends ModelOptions, ColumnOptions {
   readonly ngram?: boolean;
   readonly allowUnknown?: boolean;
 }

@@ -27,7 +27,7 @@ const positive = z.number().int().positive();
 const file = z.strictObject({ path: z.string().min(1), bytes: natural, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 const layer = z.strictObject({
   cell: z
-    .object({ name: z.enum([...cellNames] as [string, ...string[]]) })
+    .object({ name: z.enum(["custom", ...cellNames] as [string, ...string[]]) })
     .catchall(z.union([z.string(), z.number(), z.boolean(), z.null()])),
   hidden: positive,
   direction: z.enum(["forward", "reverse", "both"]),

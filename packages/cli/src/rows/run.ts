@@ -3,6 +3,7 @@ import { epochSteps } from "../session.js";
 import {
   characterVocabulary,
   byteVocabulary,
+  type Cells,
   type Facts,
   labelledWriter,
   labelSet,
@@ -11,6 +12,7 @@ import {
   networkSpec,
   networkTask,
   pickRows,
+  readLayers,
   rowClasses,
   rowExamples,
   rowFacts,
@@ -66,9 +68,10 @@ async function readRun(
   };
 }
 
-/** The model of a new run. */
-function newModel(settings: RowSettings, run: RunRows): RowModel {
-  const { task, seed, layers, embedding } = settings;
+/** The model of a new run. `cells`: of one's own, by the names that the settings know them by. */
+function newModel(settings: RowSettings, run: RunRows, cells: Cells): RowModel {
+  const { task, seed, embedding } = settings;
+  const layers = readLayers("layers", settings.layers, cells, 0);
   const where = run.files.map((file) => file.where).join(", ");
   const training = pickRows(run.all, run.training);
   const width = embedding === null ? {} : { embedding };
@@ -147,7 +150,7 @@ export async function newRowRun(
   context: Context,
 ): Promise<number> {
   const rows = await readRun(files, validationFile, settings);
-  const made = newModel(settings, rows);
+  const made = newModel(settings, rows, request.own ? { [request.own.cell.name]: request.own.cell } : {});
   const task = taskOf(made, rows, settings);
   const created = createStore(directory);
   try {
@@ -163,7 +166,7 @@ export async function newRowRun(
       validationRows: rows.validationFile?.rows.rows.length ?? rows.validation.length,
       wasted: task.wasted,
     };
-    const store = created.storeFor(record, rowCompanions(made));
+    const store = created.storeFor(record, rowCompanions(made, request.own));
     if (!request.json) await context.output.write(`${rowsLine(record)}\n`);
     return await finish(
       { settings: sessionPart(settings), task, device, store, record: { ngram: null }, use: useOf(settings) },
@@ -202,7 +205,7 @@ export async function resumedRowRun(
     validationFile?.path,
     settings,
   );
-  const made = rowModel(checkpoint.companions.spec, checkpoint.companions.vocabulary, checkpoint.weights);
+  const made = await rowModel({ ...checkpoint.companions, weights: checkpoint.weights }, directory, request);
   const task = taskOf(made, rows, settings);
   if (await isFinished(settings, epochSteps(settings, task), counters.step, directory, request, context))
     return exitCodes.done;

@@ -1,5 +1,5 @@
 // What a run over rows is told (--task): options complete and consistent, recorded in the model directory.
-import { type LayerSpec, type NetworkTaskName, poolings, type StartUse, type TextKind } from "unrolled";
+import { type Cell, type LayerSpec, type NetworkTaskName, poolings, type StartUse, type TextKind } from "unrolled";
 import { taskLayers } from "../architecture.js";
 import { UsageError } from "../exit.js";
 import type { SessionSettings } from "../session.js";
@@ -84,12 +84,15 @@ const ofTasks: readonly OfTask[] = [
 
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** Every option with its default, and no option that would change nothing. Throws UsageError. */
-export function rowSettings(options: Options & { readonly task: RowTask }): RowSettings {
+/**
+ * Every option with its default, and no option that would change nothing. `own` is the cell of the file that --cell names.
+ * Throws UsageError.
+ */
+export function rowSettings(options: Options & { readonly task: RowTask }, own?: Cell): RowSettings {
   const { task } = options;
   const tokens = (options.tokens as RowSettings["tokens"] | undefined) ?? (task === "regress" ? "vector" : "char");
   refuseForeign(options, task, tokens);
-  const { layers, feedForward } = rowLayers(options);
+  const { layers, feedForward } = rowLayers(options, own);
   const { tokens: _tokens, minCount: _minCount, ...rest } = options;
   const common = runSettings(rest);
   const {
@@ -191,7 +194,7 @@ function refuseForeign(options: Options, task: RowTask, tokens: RowSettings["tok
 }
 
 /** The layers. With --cell none there are none, and --hidden are feed-forward layers. */
-function rowLayers(options: Options): Pick<RowSettings, "layers" | "feedForward"> {
+function rowLayers(options: Options, own: Cell | undefined): Pick<RowSettings, "layers" | "feedForward"> {
   const { cell = ["lstm"], hidden = [128], bidirectional = false, feedForward = [] } = options;
   if (cell.includes("none")) {
     for (const name of ["reset", "layers", "dropout", "bidirectional", "feedForward"] as const)
@@ -203,7 +206,7 @@ function rowLayers(options: Options): Pick<RowSettings, "layers" | "feedForward"
   }
   const direction = bidirectional ? "both" : "forward";
   return {
-    layers: taskLayers(options.task ?? "classify", options).map((layer) => ({ ...layer, direction })),
+    layers: taskLayers(options.task ?? "classify", options, own).map((layer) => ({ ...layer, direction })),
     feedForward,
   };
 }

@@ -4,7 +4,7 @@ import { SpecError } from "../errors.js";
 import { limits } from "../limits.js";
 import { type StackLayer, stackShapes } from "../nn/stack.js";
 import { fieldsOf, integerIn, namesIn, oneOf, refuseOthers, wrong } from "./fields.js";
-import { type Cells, layersJson, readLayers } from "./layers.js";
+import { type Cells, cellsAtHand, layersJson, readLayers } from "./layers.js";
 import { type TextKind, textKinds } from "./network-spec.js";
 
 /** A label by its embedding, or the numbers of a vector as they are. */
@@ -71,7 +71,7 @@ function checkLayers(spec: LabelledWriterSpec): void {
   };
   if (spec.layers.length === 0)
     no("layers", "must be at least one layer to write, was none", "a writer needs a memory");
-  stackShapes(spec.layers, writerInputWidth(spec));
+  if (cellsAtHand(spec.layers)) stackShapes(spec.layers, writerInputWidth(spec));
   for (const [l, { direction, initial }] of spec.layers.entries()) {
     if (direction !== "forward")
       no(

@@ -40,6 +40,10 @@ function readLayer(given: Fields, path: string, cells: Cells): StackLayer {
 export const readLayers = (path: string, value: unknown, cells: Cells = {}, least = 1): readonly StackLayer[] =>
   listOf(path, value, [least, limits.layers], (at, each) => readLayer(fieldsOf(at, each), at, cells));
 
+/** Whether a spec's cells are all there: the shapes of one that it only names are not known. */
+export const cellsAtHand = (layers: readonly StackLayer[]): boolean =>
+  layers.every(({ cell }) => isCell(cell) || cell.name !== "custom");
+
 /** The layers as plain JSON: a cell of one's own becomes its name. */
 export const layersJson = (layers: readonly StackLayer[]): readonly LayerSpec[] =>
   layers.map((layer) => ({

@@ -3,7 +3,7 @@
 import { SpecError } from "../errors.js";
 import { limits } from "../limits.js";
 import { type StackLayer, stackShapes } from "../nn/stack.js";
-import { type Cells, layersJson, readLayers } from "./layers.js";
+import { type Cells, cellsAtHand, layersJson, readLayers } from "./layers.js";
 import { fieldsOf, integerIn, listOf, namesIn, numberIn, oneOf, refuseOthers, wrong } from "./fields.js";
 
 /** How texts are cut into tokens. */
@@ -132,7 +132,7 @@ export const networkJson = (spec: NetworkSpec): object => ({ ...spec, layers: la
 
 /** Combinations that make no network. */
 function checkWhole({ task, input, layers, pool, output }: NetworkSpec): void {
-  if (layers.length > 0) stackShapes(layers, inputWidthOf(input));
+  if (layers.length > 0 && cellsAtHand(layers)) stackShapes(layers, inputWidthOf(input));
   const no = (path: string, message: string, hint: string): never => {
     throw new SpecError(`spec.${path}: ${message}`, { code: "spec-combination", hint });
   };

@@ -8,7 +8,7 @@ import type { HeadSpec } from "../nn/heads.js";
 import { type LayerOptions, layer, type StackLayer, stackShapes, stackWidth } from "../nn/stack.js";
 import { type Fields, fieldsOf, flagIn, fractionIn, integerIn, listOf, oneOf, refuseOthers, wrong } from "./fields.js";
 import { type HeadOptions, headOf, readHead } from "./head-spec.js";
-import { type Cells, layersJson, readLayers } from "./layers.js";
+import { type Cells, cellsAtHand, layersJson, readLayers } from "./layers.js";
 
 export const tokenKinds = ["char", "word", "byte", "bpe"] as const;
 export type TokenKind = (typeof tokenKinds)[number];
@@ -170,7 +170,7 @@ function sound(spec: LanguageModelSpec): LanguageModelSpec {
           hint: "a layer that reads backwards needs the whole sequence before its first output, and would see the tokens that the model is to predict",
         },
       );
-  if (spec.layers.some(({ cell }) => "name" in cell && cell.name === "custom" && "cell" in cell)) return spec;
+  if (!cellsAtHand(spec.layers)) return spec;
   stackShapes(spec.layers, spec.embedding.width);
   const top = stackWidth(spec.layers);
   if (spec.head.kind === "tied" && spec.embedding.width !== top)
