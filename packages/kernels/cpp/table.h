@@ -8,7 +8,7 @@
 
 namespace UNROLLED {
 
-constexpr int kernelCount = 47;
+constexpr int kernelCount = 50;
 constexpr int mapInputs = 12;
 constexpr int mapOutputs = 8;
 constexpr int mapInstructions = 48;
@@ -61,6 +61,9 @@ enum class Kernel : int {
   adagrad_,
   rmsprop_,
   adam_,
+  attend_,
+  attendGrad_,
+  attendKeysGrad_,
 };
 
 enum class MapOpcode : int {
@@ -156,6 +159,9 @@ constexpr const char* kernelShapes[kernelCount] = {
     "bbbbbbnnnn",  // adagrad
     "bbbbbbnnnnn",  // rmsprop
     "bbbbbbbnnnnnnn",  // adam
+    "bbbbbbbnnnnn",  // attend
+    "bbbbbbbbbbnnnnn",  // attendGrad
+    "bbbbbbbnnnn",  // attendKeysGrad
 };
 
 /** A buffer is two numbers: offset and length in words. 0, 0 is an absent one. */
@@ -1645,6 +1651,106 @@ struct AdamArgs {
     a.epsilon = numbers[18];
     a.decay = numbers[19];
     a.limit = numbers[20];
+    return a;
+  }
+};
+
+struct AttendArgs {
+  float* context;
+  float* weights;
+  const float* keys;
+  const float* values;
+  const float* asked;
+  const float* energy;
+  const int32_t* lengths;
+  int64_t N;
+  int64_t K;
+  int64_t S;
+  int64_t A;
+  int64_t C;
+
+  static AttendArgs read(float* base, const double* numbers) {
+    AttendArgs a;
+    a.context = at<float>(base, numbers + 0);
+    a.weights = at<float>(base, numbers + 2);
+    a.keys = at<float>(base, numbers + 4);
+    a.values = at<float>(base, numbers + 6);
+    a.asked = at<float>(base, numbers + 8);
+    a.energy = at<float>(base, numbers + 10);
+    a.lengths = at<int32_t>(base, numbers + 12);
+    a.N = static_cast<int64_t>(numbers[14]);
+    a.K = static_cast<int64_t>(numbers[15]);
+    a.S = static_cast<int64_t>(numbers[16]);
+    a.A = static_cast<int64_t>(numbers[17]);
+    a.C = static_cast<int64_t>(numbers[18]);
+    return a;
+  }
+};
+
+struct AttendGradArgs {
+  float* dasked;
+  float* dscores;
+  const float* dcontext;
+  const float* dweights;
+  const float* weights;
+  const float* keys;
+  const float* values;
+  const float* asked;
+  const float* energy;
+  const int32_t* lengths;
+  int64_t N;
+  int64_t K;
+  int64_t S;
+  int64_t A;
+  int64_t C;
+
+  static AttendGradArgs read(float* base, const double* numbers) {
+    AttendGradArgs a;
+    a.dasked = at<float>(base, numbers + 0);
+    a.dscores = at<float>(base, numbers + 2);
+    a.dcontext = at<float>(base, numbers + 4);
+    a.dweights = at<float>(base, numbers + 6);
+    a.weights = at<float>(base, numbers + 8);
+    a.keys = at<float>(base, numbers + 10);
+    a.values = at<float>(base, numbers + 12);
+    a.asked = at<float>(base, numbers + 14);
+    a.energy = at<float>(base, numbers + 16);
+    a.lengths = at<int32_t>(base, numbers + 18);
+    a.N = static_cast<int64_t>(numbers[20]);
+    a.K = static_cast<int64_t>(numbers[21]);
+    a.S = static_cast<int64_t>(numbers[22]);
+    a.A = static_cast<int64_t>(numbers[23]);
+    a.C = static_cast<int64_t>(numbers[24]);
+    return a;
+  }
+};
+
+struct AttendKeysGradArgs {
+  float* dkeys;
+  float* denergy;
+  const float* dscores;
+  const float* keys;
+  const float* asked;
+  const float* energy;
+  const int32_t* lengths;
+  int64_t N;
+  int64_t K;
+  int64_t S;
+  int64_t A;
+
+  static AttendKeysGradArgs read(float* base, const double* numbers) {
+    AttendKeysGradArgs a;
+    a.dkeys = at<float>(base, numbers + 0);
+    a.denergy = at<float>(base, numbers + 2);
+    a.dscores = at<float>(base, numbers + 4);
+    a.keys = at<float>(base, numbers + 6);
+    a.asked = at<float>(base, numbers + 8);
+    a.energy = at<float>(base, numbers + 10);
+    a.lengths = at<int32_t>(base, numbers + 12);
+    a.N = static_cast<int64_t>(numbers[14]);
+    a.K = static_cast<int64_t>(numbers[15]);
+    a.S = static_cast<int64_t>(numbers[16]);
+    a.A = static_cast<int64_t>(numbers[17]);
     return a;
   }
 };

@@ -29,12 +29,77 @@ export type SeeRows = (kernel: KernelName, numbers: Float64Array, rows: number |
 
 /** Sees calls by rows for so many threads. */
 export function rowSeer(threads: number): SeeRows {
-  const places = { multiply: placesOf("multiply"), map: placesOf("map") };
-  return (kernel, numbers, rows) => {
-    if (kernel !== "multiply" && kernel !== "map") return undefined;
-    const seen = kernel === "multiply" ? productRows(numbers, places.multiply) : mapRows(numbers, places.map, rows);
+  const known = new Map<KernelName, Places>();
+  const placesIn = (kernel: KernelName): Places => {
+    const places = known.get(kernel) ?? placesOf(kernel);
+    known.set(kernel, places);
+    return places;
+  };
+  return (kernel, numbers, wanted) => {
+    const byRows = rowKernels[kernel];
+    const seen =
+      kernel === "multiply"
+        ? productRows(numbers, placesIn(kernel))
+        : kernel === "map"
+          ? mapRows(numbers, placesIn(kernel), wanted)
+          : byRows && otherRows(kernel, byRows, numbers, placesIn(kernel));
     return seen && seen.rows >= leastRows * threads ? seen : undefined;
   };
+}
+
+/** A kernel whose buffers are rows one after the other, but for those that every row reads. */
+interface RowKernel {
+  /** How many rows a call has, from its integers; undefined where its rows meet. */
+  readonly rows: (get: (key: string) => number) => number | undefined;
+  readonly whole: readonly string[];
+  /** Two slots of rows each. */
+  readonly slabs: readonly string[];
+}
+
+/** One step of a recurrent layer: threads that have rows enough split the batch. */
+const oneStep: RowKernel = {
+  rows: (get) => (get("T") === 1 ? get("N") : undefined),
+  whole: ["r", "rT", "rz", "rn", "rzT", "rnT", "bR", "p", "lengths"],
+  slabs: ["h", "c", "dh", "dc"],
+};
+
+const looking: RowKernel = {
+  rows: (get) => get("N") * get("K"),
+  whole: ["keys", "values", "energy", "lengths"],
+  slabs: [],
+};
+
+const rowKernels: Partial<Record<KernelName, RowKernel>> = {
+  rnn: oneStep,
+  rnnGrad: oneStep,
+  lstm: oneStep,
+  lstmGrad: oneStep,
+  gru: oneStep,
+  gruGrad: oneStep,
+  gruBefore: oneStep,
+  gruBeforeGrad: oneStep,
+  attend: looking,
+  attendGrad: looking,
+};
+
+function otherRows(kernel: KernelName, of: RowKernel, numbers: Float64Array, places: Places): RowCall | undefined {
+  const rows = of.rows((key) => numbers[places[key] as number] as number);
+  if (!rows) return undefined;
+  const spans = Object.entries(kernels[kernel].parameters).flatMap(([key, kind]): Span[] => {
+    if (kind === "int" || kind === "float") return [];
+    const [offset, words] = numbers.subarray(places[key] as number) as unknown as readonly [number, number];
+    const written = kind.startsWith("out") || kind.startsWith("inout");
+    if (of.whole.includes(key)) return [{ offset, stride: 0, columns: words, written }];
+    const slots = of.slabs.includes(key) ? 2 : 1;
+    const columns = words / rows / slots;
+    return Array.from({ length: slots }, (_, slot) => ({
+      offset: offset + slot * rows * columns,
+      stride: columns,
+      columns,
+      written,
+    }));
+  });
+  return { rows, spans, numbers };
 }
 
 type Places = Readonly<Record<string, number>>;

@@ -1,6 +1,7 @@
 // All kernels of this build behind one switch, and the machine's own ceiling.
 #pragma once
 
+#include "attention.h"
 #include "gemm.h"
 #include "gru-before.h"
 #include "gru-norm.h"
@@ -38,6 +39,9 @@ inline void runKernel(int index, float* base, const double* numbers, const Team&
     case Kernel::scatterAdd_: return scatterAdd(ScatterAddArgs::read(base, numbers), team);
     case Kernel::layerNorm_: return layerNorm(LayerNormArgs::read(base, numbers), team);
     case Kernel::layerNormGrad_: return layerNormGrad(LayerNormGradArgs::read(base, numbers), team);
+    case Kernel::attend_: return attend(AttendArgs::read(base, numbers), team);
+    case Kernel::attendGrad_: return attendGrad(AttendGradArgs::read(base, numbers), team);
+    case Kernel::attendKeysGrad_: return attendKeysGrad(AttendKeysGradArgs::read(base, numbers), team);
     case Kernel::dropout_: return dropout(DropoutArgs::read(base, numbers), team);
     case Kernel::random_: return random(RandomArgs::read(base, numbers), team);
     case Kernel::argmax_: return argmax(ArgmaxArgs::read(base, numbers), team);

@@ -1,6 +1,7 @@
 // The kernel table: every numeric routine a device must have, its arguments in order, how many words each buffer must
 // hold, and which output may lie on which input. Encoder, devices, conformance suite and the C++ header
 // (packages/kernels/cpp/table.h) all read this one table; a kernel's index is its place in it.
+import { attention } from "./table/attention.js";
 import { draws } from "./table/draws.js";
 import { elementwise } from "./table/elementwise.js";
 import { matrix } from "./table/matrix.js";
@@ -27,7 +28,16 @@ export {
   packedWords,
 } from "./table/row.js";
 
-export const kernels = { ...elementwise, ...matrix, ...rows, ...draws, ...recurrent, ...variants, ...updates } as const;
+export const kernels = {
+  ...elementwise,
+  ...matrix,
+  ...rows,
+  ...draws,
+  ...recurrent,
+  ...variants,
+  ...updates,
+  ...attention,
+} as const;
 
 export type KernelName = keyof typeof kernels;
 export const kernelNames = Object.keys(kernels) as readonly KernelName[];

@@ -18,7 +18,7 @@ import {
   zeros,
 } from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { type Attended, attend, attended, placeMask } from "../nn/attention.js";
+import { type Attended, attend, attended } from "../nn/attention.js";
 import type { LayerInput, Named } from "../nn/cell.js";
 import { runStack, stackStates, stackWeights } from "../nn/stack.js";
 import { counting } from "../nn/steps.js";
@@ -121,7 +121,7 @@ export function sightOf({ spec, weights }: Translator, reading: Seen): Sight {
           name: spec.attention,
           weights: named,
           ...reading.ready,
-          mask: placeMask(reading.lengths, reading.ready.values.shape[1]),
+          lengths: reading.lengths,
         }
       : attended(spec.attention, named, reading.places, reading.lengths);
   return { v: reading.v, attended: seen };
@@ -166,6 +166,23 @@ export interface StepToken {
 
 /** One step for M = N*K rows. t tells the draws of steps apart. */
 export function writeStep(how: Writing, token: StepToken, states: Named, t: number): WrittenStep {
+  const { spec } = how.model;
+  const { state, seen, states: next, attention } = decodeStep(how, token, states, t);
+  const read = readoutOf(how, partsOf(spec, state, seen, token.vector), t);
+  return { read, states: spec.feeding ? { ...next, readout: read } : next, ...(attention && { attention }) };
+}
+
+/** A step before its readout. */
+interface DecodedStep {
+  /** [M,H] of the top layer. */
+  readonly state: Tensor;
+  /** What it has seen of the source [M,C]. */
+  readonly seen?: Tensor;
+  readonly states: Named;
+  readonly attention?: Tensor;
+}
+
+function decodeStep(how: Writing, token: StepToken, states: Named, t: number): DecodedStep {
   const { model, sight, stack: weights, key } = how;
   const { spec } = model;
   const top = `${firstState(spec)}.${spec.decoder.length - 1}`;
@@ -179,14 +196,9 @@ export function writeStep(how: Writing, token: StepToken, states: Named, t: numb
   const ran = runStack(spec.decoder, weights, input, states, { name: "decoder", stream, ...(key && { key }) });
   const state = at(ran.y, 0, 0);
   const after = !seesBefore(spec) && sight.attended ? look(sight, state) : undefined;
-  const parts = partsOf(spec, state, after?.context ?? seen, token.vector);
-  const read = readoutOf(model, parts, key && { key, stream: streams.readout + t });
+  const view = after?.context ?? seen;
   const attention = before?.weights ?? after?.weights;
-  return {
-    read,
-    states: spec.feeding ? { ...ran.states, readout: read } : ran.states,
-    ...(attention && { attention }),
-  };
+  return { state, states: ran.states, ...(view && { seen: view }), ...(attention && { attention }) };
 }
 
 const firstState = ({ decoder }: TranslatorSpec): string =>
@@ -236,15 +248,12 @@ function partsOf(spec: TranslatorSpec, state: Tensor, context: Tensor | undefine
   return concat(parts.filter((part) => part !== undefined));
 }
 
-/** What the head reads: the parts, or tanh(W parts + b), less what is dropped. */
-function readoutOf(
-  { spec, weights }: Translator,
-  parts: Tensor,
-  draw: { readonly key: Tensor; readonly stream: number } | undefined,
-): Tensor {
+/** What the head reads: the parts, or tanh(W parts + b), less what is dropped. t tells the draws of steps apart. */
+function readoutOf({ model, key }: Writing, parts: Tensor, t = 0): Tensor {
+  const { spec, weights } = model;
   const read =
     spec.readoutUnits === 0 ? parts : tanh(linear(parts, weights["readout.weight"], weights["readout.bias"]));
-  return draw && spec.dropout > 0 ? dropout(read, { rate: spec.dropout, ...draw }) : read;
+  return key && spec.dropout > 0 ? dropout(read, { rate: spec.dropout, key, stream: streams.readout + t }) : read;
 }
 
 /** Logits [...,V+1] of what the head reads. */
@@ -272,26 +281,34 @@ export function writeAll(model: Translator, reading: Reading, ids: Tensor, key?:
 }
 
 function writeBySteps(how: Writing, first: Named, vectors: Tensor | undefined, T: number): Written {
+  const { spec } = how.model;
   const products = tokenProducts(how, vectors);
   const reads: Tensor[] = [];
-  const looks: Tensor[] = [];
+  const steps: DecodedStep[] = [];
   let states = first;
   for (let t = 0; t < T; t++) {
     const token = { ...(vectors && { vector: at(vectors, 0, t) }), ...(products && { product: at(products, 0, t) }) };
-    const step = writeStep(how, token, states, t);
+    const step = decodeStep(how, token, states, t);
     states = step.states;
-    reads.push(step.read);
-    if (step.attention) looks.push(step.attention);
+    steps.push(step);
+    if (!spec.feeding) continue;
+    const read = readoutOf(how, partsOf(spec, step.state, step.seen, token.vector), t);
+    states = { ...states, readout: read };
+    reads.push(read);
   }
-  return { read: stack(reads), ...(looks.length > 0 && { attention: concat(looks, 1) }) };
+  const looks = steps.flatMap(({ attention }) => attention ?? []);
+  const read = spec.feeding ? stack(reads) : readoutOf(how, partsOf(spec, ...allSteps(steps), vectors));
+  return { read, ...(looks.length > 0 && { attention: concat(looks, 1) }) };
 }
 
-function writeAtOnce(
-  { model, sight, stack: weights, key }: Writing,
-  first: Named,
-  vectors: Tensor | undefined,
-  [T, N]: readonly number[],
-): Written {
+/** The states of all steps [T,M,H], and what they saw [T,M,C]. */
+function allSteps(steps: readonly DecodedStep[]): [state: Tensor, seen: Tensor | undefined] {
+  const seen = steps.flatMap((step) => step.seen ?? []);
+  return [stack(steps.map(({ state }) => state)), seen.length > 0 ? stack(seen) : undefined];
+}
+
+function writeAtOnce(how: Writing, first: Named, vectors: Tensor | undefined, [T, N]: readonly number[]): Written {
+  const { model, sight, stack: weights, key } = how;
   const { spec } = model;
   const C = sight.v.shape[1];
   const every = spec.context === "every" ? broadcastTo(reshape(sight.v, [1, N, C]), [T, N, C]) : undefined;
@@ -304,6 +321,6 @@ function writeAtOnce(
   const seen = sight.attended && attend(sight.attended, transpose(y, [1, 0, 2]));
   const context = seen ? transpose(seen.context, [1, 0, 2]) : every;
   const parts = partsOf(spec, y, context, vectors);
-  const read = readoutOf(model, parts, key && { key, stream: streams.readout });
+  const read = readoutOf(how, parts);
   return { read, ...(seen && { attention: seen.weights }) };
 }

@@ -1,7 +1,17 @@
 // Attention: how a decoder looks back at what an encoder wrote. Scores of every place, a softmax over the places that are there, the
 // weighted mean of their vectors. N batch, K queries of a row, S places, C width of a place, H width of a query, A units.
 import { SpecError } from "../errors.js";
-import { add, linear, matmul, mul, relu, reshape, softmax, sum, tanh, transpose, where } from "../graph/ops/index.js";
+import {
+  add,
+  additiveAttention,
+  linear,
+  matmul,
+  relu,
+  reshape,
+  softmax,
+  transpose,
+  where,
+} from "../graph/ops/index.js";
 import type { Shape, Tensor } from "../graph/tensor.js";
 import type { Named } from "./cell.js";
 import { stepMask } from "./steps.js";
@@ -63,8 +73,8 @@ export interface Attended {
   readonly values: Tensor;
   /** What queries are compared with: [N,S,A], [N,S,H] or [N,S,1]. */
   readonly keys: Tensor;
-  /** [N,1,S]: 1 where a place is there. */
-  readonly mask?: Tensor;
+  /** How many places each row has, i32 [N]; all S where left out. */
+  readonly lengths?: Tensor;
   readonly weights: Named;
 }
 
@@ -76,14 +86,13 @@ export interface Attention {
 }
 
 /** lengths i32 [N] -> [N,1,S]: 1 where a place is there. */
-export const placeMask = (lengths: Tensor, S: number): Tensor =>
+const placeMask = (lengths: Tensor, S: number): Tensor =>
   reshape(transpose(stepMask(lengths, S)), [lengths.shape[0], 1, S]);
 
 /** places [S,N,C] with lengths i32 [N] (all S where left out). What does not depend on the query is computed here. */
 export function attended(name: AttentionName, weights: Named, places: Tensor, lengths?: Tensor): Attended {
   const values = transpose(places, [1, 0, 2]);
-  const mask = lengths && placeMask(lengths, places.shape[0]);
-  return { name, values, keys: keysOf(name, weights, values), weights, ...(mask && { mask }) };
+  return { name, values, keys: keysOf(name, weights, values), weights, ...(lengths && { lengths }) };
 }
 
 function keysOf(name: AttentionName, weights: Named, values: Tensor): Tensor {
@@ -105,30 +114,27 @@ function keysOf(name: AttentionName, weights: Named, values: Tensor): Tensor {
 
 /** Looks with queries [N,K,H]. */
 export function attend(seen: Attended, query: Tensor): Attention {
-  const scores = scoresOf(seen, query);
-  const weights = softmax(seen.mask ? where(seen.mask, scores, -1e30) : scores);
-  return { context: matmul(weights, seen.values), weights };
-}
-
-/** [N,K,S] */
-function scoresOf({ name, keys, weights }: Attended, query: Tensor): Tensor {
-  const [[N, K], [, S, A]] = [query.shape, keys.shape];
+  const { name, keys, values, lengths, weights } = seen;
   switch (name) {
     case "bahdanau":
-    case "concat": {
-      const W = weights["query.weight"];
-      const asked = matmul(query, W, { transposeB: true });
-      const both = tanh(add(reshape(keys, [N, 1, S, A]), reshape(asked, [N, K, 1, A])));
-      return sum(mul(both, weights["energy.weight"]), { axes: [3] });
-    }
+    case "concat":
+      return additiveAttention(keys, values, asking(weights, query), weights["energy.weight"], lengths);
     case "general":
     case "dot":
-      return matmul(query, keys, { transposeB: true });
+      return lookBy(matmul(query, keys, { transposeB: true }), seen);
     case "relu": {
-      const asked = matmul(query, weights["query.weight"], { transposeB: true });
-      return relu(add(reshape(keys, [N, 1, S]), asked));
+      const [N, S] = keys.shape;
+      return lookBy(relu(add(reshape(keys, [N, 1, S]), asking(weights, query))), seen);
     }
     default:
       return name satisfies never;
   }
+}
+
+const asking = (weights: Named, query: Tensor): Tensor => matmul(query, weights["query.weight"], { transposeB: true });
+
+/** Scores [N,K,S] of places -> where they let a query look. */
+function lookBy(scores: Tensor, { values, lengths }: Attended): Attention {
+  const weights = softmax(lengths ? where(placeMask(lengths, values.shape[1]), scores, -1e30) : scores);
+  return { context: matmul(weights, values), weights };
 }

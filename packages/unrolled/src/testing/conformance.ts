@@ -1,6 +1,7 @@
 // The conformance suite: every kernel of the table on any device, against the reference. Free of any test framework.
 import type { Device } from "../device/device.js";
 import type { KernelName } from "../device/kernels.js";
+import { attentionCases } from "./cases/attention.js";
 import { elementwiseCases } from "./cases/elementwise.js";
 import { mapOpcodeCases } from "./cases/map.js";
 import { mapProgramCases } from "./cases/map-programs.js";
@@ -30,6 +31,7 @@ export function conformanceCases(): readonly ConformanceCase[] {
     ...mapProgramCases(),
     ...matrixCases(),
     ...softmaxCases(),
+    ...attentionCases(),
     ...randomCases(),
     ...sampleCases(),
     ...topKCases(),

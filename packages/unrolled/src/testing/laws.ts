@@ -1,6 +1,7 @@
 // Laws that every device keeps to the bit, as functions free of any test framework: each throws where it is broken.
 // T time, N batch, H hidden.
 import type { Device } from "../device/device.js";
+import { attentionTrial } from "./cases/attention.js";
 import { type RecurrentKernel, recurrentKernels, recurrentTrial, type SequenceShape } from "./cases/recurrent.js";
 import { identical } from "./close.js";
 import type { Trial } from "./trial.js";
@@ -108,6 +109,24 @@ export function rowsAlone(device: Device): void {
       [13, 50],
     ])
       for (const reverse of [0, 1]) recurrentRowsAlone(device, kernel, N, H, reverse);
+  for (const kernel of ["attend", "attendGrad"] as const) attentionRowsAlone(device, kernel);
+}
+
+/** Every row looks at its own places, two queries each. */
+function attentionRowsAlone(device: Device, kernel: "attend" | "attendGrad"): void {
+  const [N, K, S, A, C] = [7, 2, 9, 17, 35];
+  const trial = attentionTrial(kernel, { N, K, S, A, C }, [9, 4, 0, 1, 9, 12, 7]);
+  const whole = runKernel(device, trial, plentyOfWork);
+  for (let n = 0; n < N; n++) {
+    const buffers = Object.entries(trial.buffers).map(([key, content]) => {
+      const all = content as ArrayLike<number>;
+      return [key, key === "energy" ? all : batchRow(all, n, N, 1)];
+    });
+    const alone = { ...trial, numbers: { ...trial.numbers, N: 1 }, buffers: Object.fromEntries(buffers) };
+    const result = runKernel(device, alone);
+    for (const key of writtenBuffers(kernel))
+      identical(result[key], batchRow(whole[key], n, N, 1), `${kernel}, row ${n} alone: ${key}`);
+  }
 }
 
 function multiplyRowsAlone(device: Device, M: number, N: number, K: number): void {

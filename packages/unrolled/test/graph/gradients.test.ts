@@ -100,6 +100,42 @@ const rows: Row[] = [
     build: ({ a, b }) => ops.matmul(ops.slice(a, 1, 2, 5), ops.transpose(b)),
   },
   { name: "linear", specs: { a: f32(2, 5, 3), b: f32(4, 3), c: f32(4) }, build: ({ a, b, c }) => ops.linear(a, b, c) },
+  {
+    name: "additive attention",
+    specs: { k: f32(2, 3, 4), v: f32(2, 3, 5), q: f32(2, 2, 4), e: f32(4) },
+    build: ({ k, v, q, e }) => ops.additiveAttention(k, v, q, e).context,
+  },
+  {
+    name: "additive attention, ragged, step by step, its weights in the loss",
+    specs: { k: f32(3, 4, 2), v: f32(3, 4, 3), q: f32(3, 1, 2), W: f32(3, 2), e: f32(2), l: i32(3) },
+    given: { l: [2, 0, 4] },
+    build: ({ k, v, q, W, e, l }) => {
+      let asked = q;
+      const seen: Tensor[] = [];
+      for (let t = 0; t < 3; t++) {
+        const { context, weights } = ops.additiveAttention(k, v, asked, e, l);
+        seen.push(ops.concat([context, ops.mul(weights, t)]));
+        asked = ops.matmul(context, W);
+      }
+      return ops.concat(seen, 1);
+    },
+  },
+  {
+    name: "one matrix of a batch in several products",
+    specs: { a: f32(2, 1, 3), b: f32(2, 4, 3), c: f32(2, 2, 3) },
+    build: ({ a, b, c }) => {
+      const look = (x: Tensor): Tensor => ops.matmul(ops.matmul(x, b, { transposeB: true }), b);
+      return ops.concat([look(look(a)), look(c)], 1);
+    },
+  },
+  {
+    name: "one part of a weight in several products",
+    specs: { a: f32(2, 3), W: f32(3, 7) },
+    build: ({ a, W }) => {
+      const step = (x: Tensor): Tensor => ops.tanh(ops.matmul(x, ops.slice(W, 1, 2, 5)));
+      return ops.concat([step(step(step(a))), ops.matmul(a, ops.slice(W, 1, 4, 6))]);
+    },
+  },
   { name: "softmax", specs: { a: f32(2, 5) }, build: ({ a }) => ops.softmax(a) },
   { name: "logSoftmax", specs: { a: f32(2, 5) }, build: ({ a }) => ops.logSoftmax(a) },
   {

@@ -4,6 +4,7 @@ import { checkProgram } from "../check.js";
 import type { Device, EncodedProgram, Handle, Region } from "../device.js";
 import { type KernelName, kernelNames, kernels } from "../kernels.js";
 import type { ReferenceKernel } from "./arguments.js";
+import { attend, attendGrad, attendKeysGrad } from "./attention.js";
 import { argmax, copy, fill, map, reduce, toIds } from "./elementwise.js";
 import {
   gru,
@@ -44,6 +45,9 @@ const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   scatterAdd,
   layerNorm,
   layerNormGrad,
+  attend,
+  attendGrad,
+  attendKeysGrad,
   dropout,
   random,
   argmax,

@@ -1,4 +1,5 @@
 // All ops by name.
+export { type AdditiveAttention, additiveAttention } from "./attend.js";
 export {
   abs,
   add,

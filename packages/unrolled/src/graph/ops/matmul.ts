@@ -175,12 +175,14 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   });
 }
 
-/** For a product A'B of two matrices (a weight's gradient): its rows of A and B, over which it sums. */
+/** For a product A'B of two matrices, or of a batch of them: the rows of A and B over which it sums. A weight's gradient is such. */
 export function summedProduct(x: Tensor): readonly [Tensor, Tensor] | undefined {
   if (x.op !== (matmulOp as Op)) return undefined;
   const { transposeA, transposeB, bias } = x.attributes as MatmulAttributes;
   const [a, b] = x.inputs;
-  return transposeA && !transposeB && !bias && a.shape.length === 2 && b.shape.length === 2 ? [a, b] : undefined;
+  const batches =
+    a.shape.length === b.shape.length && (a.shape.length === 2 || (a.shape.length === 3 && a.shape[0] === b.shape[0]));
+  return transposeA && !transposeB && !bias && batches ? [a, b] : undefined;
 }
 
 /** x W' + b: x [...,K], W [N,K] (PyTorch's layout), b [N] -> [...,N]. */
