@@ -223,6 +223,45 @@ describe("scheduled sampling and smoothing", () => {
     close(free.subarray(4, 8), program.run(other).logits.slice(4, 8), { relative: 1e-12, scale: 1 });
   });
 
+  it("is drawn anew for every step of every sentence", () => {
+    const model = small({ seed: 4 });
+    const pair = { source: Int32Array.of(0, 1), target: Int32Array.of(2, 0, 1) };
+    const [T, V] = [4, 4];
+    const best = (row: Float64Array): number => row.indexOf(Math.max(...row));
+    /** What steps 1 to 3 read: the truth where the bit is set, else what the model found likeliest just before. */
+    const patterns = Array.from({ length: 8 }, (_, bits) => {
+      const target = pair.target.slice();
+      for (let t = 1; t < T; t++)
+        if (!((bits >> (t - 1)) & 1)) {
+          const made = logits(model, [[[...pair.source], [...target]]], T);
+          target[t - 1] = best(made.subarray((t - 1) * V, t * V));
+        }
+      return logits(model, [[[...pair.source], [...target]]], T);
+    });
+    expect(new Set(patterns.map((row) => row.join())).size).toBe(8);
+    const { inputs, shapes } = arrangePairs(model, [pair, pair], T, 2);
+    const program = compile(openReference(), { ...shapes, key: i32(2), teacher: f32() }, ({ key, ...tensors }) => ({
+      outputs: { logits: pairLoss(model, tensors as unknown as PairInputs, { key }).logits },
+    }));
+    const seen = [0, 1].map(() => new Array<number>(8).fill(0));
+    let together = 0;
+    for (let step = 0; step < 200; step++) {
+      const run = program.run({ ...inputs, key: [1, step], teacher: [0.5] }).logits;
+      const found = [0, 1].map((n) => {
+        const own = Float64Array.from({ length: T * V }, (_, i) => run[(Math.floor(i / V) * 2 + n) * V + (i % V)]);
+        return patterns.findIndex((row) => row.every((x, i) => Math.abs(x - own[i]) < 1e-9));
+      });
+      for (const n of [0, 1]) seen[n][found[n]]++;
+      together += Number(found[0] === found[1]);
+    }
+    for (const counts of seen) {
+      expect(counts.reduce((a, b) => a + b)).toBe(200);
+      expect(Math.min(...counts)).toBeGreaterThan(8); // 25 expected of each
+      expect(Math.max(...counts)).toBeLessThan(50);
+    }
+    expect(together).toBeLessThan(60); // 25 expected
+  });
+
   it("probabilities of the schedules", () => {
     close(teacherProbability({ name: "linear", slope: 0.1, floor: 0.25 }, 3), 0.7);
     close(teacherProbability({ name: "linear", slope: 0.1, floor: 0.25 }, 30), 0.25);
