@@ -3,19 +3,22 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
+  bytePairVocabularyFrom,
   type CountedWords,
   checkFraction,
   countBytes,
   countCharacters,
+  countPieces,
   countWords,
   DataError,
+  encodeBlocks,
   trainingLength,
   type Vocabulary,
   wordVocabularyOf,
 } from "unrolled";
 import { type Content, readThrough, statText } from "./blocks.js";
 import { bytes as size } from "./format.js";
-import type { RunSettings } from "./settings.js";
+import { defaultPairs, type RunSettings } from "./settings.js";
 import { named } from "./where.js";
 
 /** A file as it was when the run began. */
@@ -40,7 +43,7 @@ export interface Survey {
 }
 
 /** Which of a run's settings decide the ids. */
-export type TextSettings = Pick<RunSettings, "tokens" | "minCount" | "validation">;
+export type TextSettings = Pick<RunSettings, "tokens" | "minCount" | "bpe" | "validation">;
 
 /** What `eval` reads at once. */
 const largest = 500_000_000;
@@ -83,6 +86,7 @@ async function count(
   watch: (bytes: Uint8Array, file: number) => void,
 ): Promise<Pick<Survey, "vocabulary" | "tokens" | "trained">> {
   const fraction = checkFraction(settings.validation);
+  if (settings.tokens === "bpe") return countPairs(paths, settings.bpe ?? defaultPairs, fraction, watch);
   if (settings.tokens !== "word") {
     const reading = settings.tokens === "char" ? countCharacters() : countBytes();
     const { tokens, vocabulary } = whole(await readThrough(paths, contentOf(settings), reading, { bytes: watch }));
@@ -93,6 +97,29 @@ async function count(
   const trained = trainingLength(tokens, fraction);
   const { counts }: CountedWords = whole(await readThrough(paths, "text", countWords(trained)));
   return { tokens, trained, vocabulary: wordVocabularyOf(counts, { minimumCount: settings.minCount }) };
+}
+
+/**
+ * Byte pairs are learnt from the characters of the part that is learnt, and make another number of tokens of the text than it has
+ * characters: a reading for each.
+ */
+async function countPairs(
+  paths: readonly string[],
+  size: number,
+  fraction: number,
+  watch: (bytes: Uint8Array, file: number) => void,
+): Promise<Pick<Survey, "vocabulary" | "tokens" | "trained">> {
+  const { tokens: characters } = whole(await readThrough(paths, "text", countCharacters(), { bytes: watch }));
+  const pieces = whole(await readThrough(paths, "text", countPieces(trainingLength(characters, fraction))));
+  const vocabulary = bytePairVocabularyFrom(pieces, { size });
+  const tokens = whole(
+    await readThrough(
+      paths,
+      "text",
+      encodeBlocks(vocabulary, () => {}),
+    ),
+  );
+  return { vocabulary, tokens, trained: trainingLength(tokens, fraction) };
 }
 
 function whole<T>(result: T | undefined): T {

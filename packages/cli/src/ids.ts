@@ -173,8 +173,8 @@ function fileSink({ files, settings, vocabulary, tokens, trained, modified }: Su
     add: writer.add,
     finish: (fingerprint) => {
       const sources = files.map((file, i) => ({ ...file, modified: modified[i] }));
-      const { tokens: kind, minCount, validation } = settings;
-      writer.finish({ files: sources, tokens: kind, minCount, validation, ids: tokens, trained, fingerprint });
+      const { tokens: kind, minCount, bpe = 0, validation } = settings;
+      writer.finish({ files: sources, tokens: kind, minCount, bpe, validation, ids: tokens, trained, fingerprint });
       const opened = openIds(folder, false);
       if (opened === undefined || "problem" in opened)
         throw new DataError(opened?.problem ?? `${folder}: must hold the ids just written, does not`, {
@@ -207,6 +207,7 @@ async function recordedIds(
   const same =
     facts.tokens === settings.tokens &&
     facts.minCount === settings.minCount &&
+    (facts.bpe ?? 0) === (settings.bpe ?? 0) &&
     facts.validation === settings.validation &&
     facts.files.length === files.length &&
     facts.files.every(({ path, sha256 }, i) => path === files[i].path && sha256 === files[i].sha256) &&

@@ -15,9 +15,6 @@ export const pairOptions = (): Option[] => [
   new Option("--validation-source <file>", "sentences to hold out, in place of a part of the others"),
   new Option("--validation-target <file>", "their translations"),
   option("--attention <name>", `${attentions.join(", ")} (default: bahdanau)`, (o) => choice(o, attentions)),
-  option("--bpe <n>", "byte-pair tokens of each side (default with --tokens bpe: 8000)", (o) =>
-    integer(o, 256, 1_000_000),
-  ),
   new Option("--shared-vocabulary", "one vocabulary and one table of embeddings for both sides"),
   new Option("--reverse-source", "read sentences from their end, one way only"),
   option(

@@ -165,8 +165,11 @@ const whereOptions = (): Option[] => [
 ];
 
 const textOptions = (): Option[] => [
-  option("--tokens <kind>", "char, word or byte (default: char); bpe: pairs; vector: rows of numbers", (o) =>
+  option("--tokens <kind>", "char, word, byte, bpe (default: char); vector: rows of numbers", (o) =>
     choice(o, [...rowTokens, "bpe"]),
+  ),
+  option("--bpe <n>", "byte-pair tokens, of each side where there are two (default with --tokens bpe: 8000)", (o) =>
+    integer(o, 256, 1_000_000),
   ),
   option("--min-count <n>", "words seen fewer times become <unk> (default: 1)", (o) => integer(o, 1)),
 ];

@@ -40,8 +40,9 @@ const schedule = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal(scheduleNames[3]), factor: z.number(), patience: natural }),
 ]);
 const runSettings = z.strictObject({
-  tokens: z.enum(["char", "word", "byte"]),
+  tokens: z.enum(["char", "word", "byte", "bpe"]),
   minCount: positive,
+  bpe: positive.optional(),
   cell: z.array(z.string().min(1)).min(1),
   cellOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   hidden: z.array(positive).min(1),

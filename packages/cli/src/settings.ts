@@ -4,6 +4,8 @@ import { type ArchitectureOptions, type ArchitectureSettings, architectureSettin
 import { UsageError, without } from "./exit.js";
 import { type MethodOptions, type MethodSettings, methodSettings } from "./methods.js";
 
+/** Tokens of a byte-pair vocabulary. */
+export const defaultPairs = 8000;
 export const optimizerNames = ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as const;
 export const scheduleNames = ["constant", "step", "cosine", "plateau"] as const;
 export const deviceNames = ["auto", "native", "wasm", "reference"] as const;
@@ -20,6 +22,7 @@ export interface TrainOptions extends ArchitectureOptions, MethodOptions {
   readonly trustCell?: boolean;
   readonly tokens?: TokenKind;
   readonly minCount?: number;
+  readonly bpe?: number;
   readonly batch?: number;
   readonly sequence?: number;
   readonly epochs?: number;
@@ -51,6 +54,8 @@ export interface TrainOptions extends ArchitectureOptions, MethodOptions {
 export interface RunSettings extends ArchitectureSettings {
   readonly tokens: TokenKind;
   readonly minCount: number;
+  /** Tokens of a byte-pair vocabulary; left out of runs with other tokens. */
+  readonly bpe?: number | undefined;
   readonly batch: number;
   readonly sequence: number;
   readonly epochs: number;
@@ -100,9 +105,11 @@ export const defaultRates: Readonly<Record<OptimizerName, number>> = {
 export function runSettings(options: TrainOptions): RunSettings {
   const tokens = options.tokens ?? "char";
   if (options.minCount !== undefined && tokens !== "word") without("--min-count", "--tokens word");
+  if (options.bpe !== undefined && tokens !== "bpe") without("--bpe", "--tokens bpe");
   return {
     tokens,
     minCount: options.minCount ?? 1,
+    ...(tokens === "bpe" && { bpe: options.bpe ?? defaultPairs }),
     ...architectureSettings(options),
     batch: options.batch ?? 50,
     sequence: options.sequence ?? 50,

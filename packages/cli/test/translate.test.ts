@@ -157,7 +157,7 @@ describe("is told", () => {
       ["train", text, "--attention", "dot", "--out", folder.path("no")],
       /--attention: must come with --task translate/,
     );
-    await refused(["train", text, "--tokens", "bpe", "--out", folder.path("no")], /--tokens/);
+    await refused(["train", text, "--bpe", "300", "--out", folder.path("no")], /--bpe: must come with --tokens bpe/);
     await refused(bad("p6.tsv", pairs, "--sequence", "9"), /--sequence: must be left out/);
   });
 });

@@ -54,6 +54,7 @@ export {
   type CountedWords,
   countBytes,
   countCharacters,
+  countPieces,
   countWords,
   encodeBlocks,
   type Reading,

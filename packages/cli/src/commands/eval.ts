@@ -1,5 +1,5 @@
 // `unrolled eval`: how well the model predicts a text, beside what counting n-grams can do.
-import { encode, evaluateModel, textOf, type Vocabulary } from "unrolled";
+import { decode, encode, evaluateModel, textOf, type Vocabulary } from "unrolled";
 import type { Context } from "../context.js";
 import { readBytes } from "../data.js";
 import { exitCodes, UsageError } from "../exit.js";
@@ -60,12 +60,14 @@ export async function evaluate(
   const baseline = options.ngram === false || ngram === undefined ? undefined : readWithNgrams(ngram, ids);
   const unknown =
     model.vocabulary.unknown === undefined ? 0 : ids.reduce((n, id) => n + Number(id === model.vocabulary.unknown), 0);
+  const bitsPerByte = model.vocabulary.kind === "bpe" ? bitsOfBytes(model.vocabulary, ids, result) : undefined;
   if (options.json) {
     const { nats, bitsPerToken, perplexity, tokens } = result;
     await output.json({
       type: "evaluation",
       nats,
       bitsPerToken,
+      ...(bitsPerByte !== undefined && { bitsPerByte }),
       perplexity,
       tokens,
       unknown,
@@ -74,7 +76,7 @@ export async function evaluate(
     return exitCodes.done;
   }
   await output.write(
-    `${result.nats.toFixed(4)} nats, ${result.bitsPerToken.toFixed(3)} ${bitsUnit(model.spec.tokens)}, perplexity ` +
+    `${result.nats.toFixed(4)} nats, ${result.bitsPerToken.toFixed(3)} ${bitsUnit(model.spec.tokens)}, ${bitsPerByte === undefined ? "" : `${bitsPerByte.toFixed(3)} bits/byte, `}perplexity ` +
       `${perplexity(result.perplexity)} over ${whole(result.tokens)} tokens\n`,
   );
   if (unknown > 0) await output.write(`${whole(unknown)} of them are not in the vocabulary and were read as <unk>\n`);
@@ -82,6 +84,16 @@ export async function evaluate(
   else if (options.ngram !== false)
     await people.write("no n-gram model was kept with this model: nothing to compare with\n");
   return exitCodes.done;
+}
+
+/** What a byte of the text costs: byte pairs of other vocabularies have other lengths, so bits of tokens compare nothing. */
+function bitsOfBytes(
+  vocabulary: Vocabulary,
+  ids: Int32Array,
+  { nats, tokens }: { readonly nats: number; readonly tokens: number },
+): number {
+  const predicted = decode(vocabulary, ids.subarray(ids.length - tokens));
+  return (nats * tokens) / Math.LN2 / Buffer.byteLength(predicted);
 }
 
 /** Unknown words are what `<unk>` is for; an unknown character is a mistake unless it is allowed. */

@@ -179,6 +179,14 @@ function refuseForeign(options: Options, task: RowTask, tokens: RowSettings["tok
     no("tokens", "must be char, word or byte to write, was vector", "leave --tokens out");
   if (options.minCount !== undefined && tokens !== "word")
     no("minCount", "must come with --tokens word, which is not chosen", "add --tokens word");
+  if ((tokens as string) === "bpe")
+    no(
+      "tokens",
+      `must be char, word, byte or vector with --task ${task}, was bpe`,
+      "byte pairs are for texts and pairs",
+    );
+  if (options.bpe !== undefined)
+    no("bpe", `must be left out with --task ${task}: byte pairs are for texts and pairs`, "leave --bpe out");
   if (tokens === "vector" && options.embedding !== undefined)
     no("embedding", "must come with tokens, not with vectors", "leave --embedding out");
   if (tokens === "vector" && options.textColumn !== undefined)

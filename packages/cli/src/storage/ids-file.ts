@@ -22,6 +22,8 @@ export interface IdsFacts {
   }[];
   readonly tokens: "char" | "word" | "byte" | "bpe";
   readonly minCount: number;
+  /** Size of a byte-pair vocabulary; 0, or left out by older files, where the tokens are others. */
+  readonly bpe?: number;
   /** Part of the text held out. */
   readonly validation: number;
   /** Ids in all, and how many of them, from the first on, are learnt from. */

@@ -10,7 +10,7 @@ import {
 import { taskLayers } from "../architecture.js";
 import { UsageError } from "../exit.js";
 import type { SessionSettings } from "../session.js";
-import { flag, resumedSettings, runSettings, type TrainOptions } from "../settings.js";
+import { defaultPairs, flag, resumedSettings, runSettings, type TrainOptions } from "../settings.js";
 
 export const attentions = [...attentionNames, "none"] as const;
 export const longSentences = ["refuse", "cut", "drop"] as const;
@@ -22,7 +22,6 @@ export interface TranslateTrainOptions {
   readonly source?: string;
   readonly target?: string;
   readonly attention?: AttentionName | "none";
-  readonly bpe?: number;
   readonly sharedVocabulary?: boolean;
   readonly reverseSource?: boolean;
   readonly labelSmoothing?: number;
@@ -78,7 +77,15 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
     throw new UsageError("--min-count: must come with --tokens word, which is not chosen", {
       hint: "add --tokens word",
     });
-  const { tokens: _tokens, minCount: _minCount, cell: _cell, reset: _reset, hidden = [256], ...rest } = options;
+  const {
+    tokens: _tokens,
+    minCount: _minCount,
+    bpe: _bpe,
+    cell: _cell,
+    reset: _reset,
+    hidden = [256],
+    ...rest
+  } = options;
   const common = runSettings(rest as TrainOptions);
   const { epochs, maxSteps, optimizer, schedule, clipValue, precision, sampleEvery, checkpointEvery, seed } = common;
   const layers = taskLayers("translate", { ...options, cell: options.cell ?? ["gru"], hidden });
@@ -87,7 +94,7 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
   return {
     task: "translate",
     tokens,
-    bpe: options.bpe ?? 8000,
+    bpe: options.bpe ?? defaultPairs,
     minCount: options.minCount ?? 2,
     shared: options.sharedVocabulary ?? false,
     attention: options.attention ?? "bahdanau",
@@ -123,12 +130,11 @@ export function resumedPairSettings(recorded: PairSettings, options: TrainOption
 }
 
 /** Options that only translators have a use for. Throws UsageError. */
-export function refusePairOptions(options: TranslateTrainOptions & { readonly tokens?: string }): void {
+export function refusePairOptions(options: TranslateTrainOptions): void {
   const names = [
     "source",
     "target",
     "attention",
-    "bpe",
     "sharedVocabulary",
     "reverseSource",
     "scheduledSampling",
@@ -143,8 +149,4 @@ export function refusePairOptions(options: TranslateTrainOptions & { readonly to
       throw new UsageError(`${flag(name)}: must come with --task translate, which is not chosen`, {
         hint: `add --task translate, or leave ${flag(name)} out`,
       });
-  if (options.tokens === "bpe")
-    throw new UsageError("--tokens: must be char, word or byte without --task translate, was bpe", {
-      hint: "byte-pair tokens are for translators",
-    });
 }

@@ -4,6 +4,7 @@ import { DataError } from "../errors.js";
 import { limits } from "../limits.js";
 import { oneSymbol } from "./corpus.js";
 import { encoder } from "./encode.js";
+import { pieceScanner } from "./pieces.js";
 import { decodePoints, decodeUtf8, unitsToString } from "./utf8.js";
 import { byteVocabulary, characterVocabularyOf, type Vocabulary } from "./vocabulary.js";
 import { scanWords } from "./words.js";
@@ -145,9 +146,54 @@ function encodeKind(vocabulary: Vocabulary, take: (ids: Int32Array) => void): Re
   }
 }
 
-/** A text is cut where white space follows something visible: no piece reaches across. */
 function encodePairBlocks(vocabulary: Vocabulary, take: (ids: Int32Array) => void): Reading<void> {
   const read = encoder(vocabulary);
+  return stretches((text) => take(read(text)));
+}
+
+/**
+ * The pieces of a text that byte pairs are learnt from, those of its first `upTo` characters, and how often each comes. DataError
+ * `distinct-words` where there are too many.
+ */
+export function countPieces(upTo: number, most = limits.distinctWords): Reading<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  const scan = pieceScanner("words");
+  let left = upTo;
+  const { add, end } = stretches((text) => {
+    if (left <= 0) return;
+    const own = firstCharacters(text, left);
+    left -= own.count;
+    scan(own.text, (start, to) => {
+      const piece = own.text.slice(start, to);
+      const count = counts.get(piece);
+      if (count === undefined && counts.size === most) throw tooManyPieces(most);
+      counts.set(count === undefined ? ownCopy(piece) : piece, (count ?? 0) + 1);
+    });
+  });
+  return {
+    add,
+    end: () => {
+      end();
+      return counts;
+    },
+  };
+}
+
+const tooManyPieces = (most: number): DataError =>
+  new DataError(`text: must have at most ${most} different pieces, has more`, {
+    code: "distinct-words",
+    hint: "learn its characters (--tokens char) or bytes (--tokens byte)",
+  });
+
+/** At most `most` code points of a text, and how many they are. */
+function firstCharacters(text: string, most: number): { readonly text: string; readonly count: number } {
+  let [count, at] = [0, 0];
+  for (; at < text.length && count < most; count++) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+  return { text: text.slice(0, at), count };
+}
+
+/** A text is cut where white space follows something visible: no piece reaches across. */
+function stretches(take: (text: string) => void): Reading<void> {
   const waiting: string[] = [];
   return {
     add: (block) => {
@@ -157,14 +203,14 @@ function encodePairBlocks(vocabulary: Vocabulary, take: (ids: Int32Array) => voi
       while (cut > 0 && !(space.test(text[cut]!) && !space.test(text[cut - 1]!))) cut--;
       if (cut <= 0) waiting.push(text);
       else {
-        take(read(waiting.join("") + text.slice(0, cut)));
+        take(waiting.join("") + text.slice(0, cut));
         waiting.splice(0, waiting.length, text.slice(cut));
       }
       return -1;
     },
     end: () => {
       const rest = waiting.join("");
-      if (rest.length > 0) take(read(rest));
+      if (rest.length > 0) take(rest);
     },
   };
 }

@@ -1,8 +1,17 @@
 // Texts in blocks: the same vocabulary and ids as in one piece, wherever they are cut.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countBytes, countCharacters, countWords, encodeBlocks, type Reading } from "../../src/text/blocks.js";
+import {
+  countBytes,
+  countCharacters,
+  countPieces,
+  countWords,
+  encodeBlocks,
+  type Reading,
+} from "../../src/text/blocks.js";
 import { bytes, characters, trainingLength, words } from "../../src/text/corpus.js";
+import { bytePairVocabulary, bytePairVocabularyFrom } from "../../src/text/byte-pair-train.js";
+import { encode } from "../../src/text/encode.js";
 import { decodePoints, decodeUtf8, encodeUtf8, wholeCharacters } from "../../src/text/utf8.js";
 import { type Vocabulary, wordVocabularyOf } from "../../src/text/vocabulary.js";
 
@@ -57,6 +66,23 @@ function idsOf(vocabulary: Vocabulary, data: Uint8Array, places: readonly number
 }
 
 describe("a text in blocks", () => {
+  test("of byte pairs, which are learnt from its first characters", () => {
+    fc.assert(
+      fc.property(someText, somePlaces, fc.integer({ min: 0, max: 3 }), (text, places, tenths) => {
+        const data = encodeUtf8(text.replace(/^\ufeff/, ""));
+        const own = decodeUtf8(data).text;
+        const trained = trainingLength([...own].length, tenths / 10);
+        const counts = feed(countPieces(trained), data, places);
+        expect([...counts].reduce((sum, [piece, count]) => sum + count * [...piece].length, 0)).toBe(trained);
+        if (trained === 0) return;
+        const first = [...own].slice(0, trained).join("");
+        const whole = bytePairVocabulary(first, { size: 300 });
+        const vocabulary = bytePairVocabularyFrom(counts, { size: 300 });
+        expect(vocabulary.tokens).toEqual(whole.tokens);
+        expect(idsOf(vocabulary, data, places)).toEqual([...encode(whole, own)]);
+      }),
+    );
+  });
   test("of characters", () => {
     fc.assert(
       fc.property(someText, somePlaces, (text, places) => {
@@ -113,6 +139,9 @@ describe("a text in blocks", () => {
       reading.add(encodeUtf8("aaaaa"));
       expect(() => reading.end()).toThrow(dataError("one-symbol", /9 times/));
     }
+    expect(() => feed(countPieces(10, 1), encodeUtf8("a b c"), [])).toThrow(
+      dataError("distinct-words", /at most 1 different pieces/),
+    );
     const few = countWords(10, 2);
     expect(() => {
       few.add(encodeUtf8("a b a b"));
