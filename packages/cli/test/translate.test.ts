@@ -109,6 +109,32 @@ describe("translate", () => {
   });
 });
 
+describe("what training is told reaches a translator", () => {
+  const tensors = (name: string): Record<string, unknown> => {
+    const bytes = readFileSync(folder.path(name, "model.safetensors"));
+    return JSON.parse(bytes.toString("utf8", 8, 8 + Number(bytes.readBigUInt64LE(0)))) as Record<string, unknown>;
+  };
+
+  it("--tied: the head has no matrix of its own", async () => {
+    await train("loose", "--max-steps", "1");
+    await train("tied", "--max-steps", "1", "--tied");
+    expect(Object.keys(tensors("loose"))).toContain("head.weight");
+    expect(Object.keys(tensors("tied"))).not.toContain("head.weight");
+    expect((await done(["translate", folder.path("tied"), "ab", ...on])).split("\n").length).toBe(2);
+  });
+
+  it.each([
+    ["--ema", "0.5"],
+    ["--accumulate", "2"],
+  ])("%s changes what is kept", async (option, value) => {
+    const name = option.slice(2);
+    await Promise.all([train(`plain-${name}`, "--max-steps", "3"), train(name, "--max-steps", "3", option, value)]);
+    const [a, b] = [`plain-${name}`, name].map((of) => readFileSync(folder.path(of, "model.safetensors")));
+    expect(a.length).toBe(b.length);
+    expect(a.equals(b)).toBe(false);
+  });
+});
+
 describe("is told", () => {
   const refused = async (args: readonly string[], message: RegExp): Promise<void> => {
     const { code, stderr, stdout } = await unrolled(args);
@@ -159,5 +185,6 @@ describe("is told", () => {
     );
     await refused(["train", text, "--bpe", "300", "--out", folder.path("no")], /--bpe: must come with --tokens bpe/);
     await refused(bad("p6.tsv", pairs, "--sequence", "9"), /--sequence: must be left out/);
+    await refused(bad("p7.tsv", pairs, "--recompute"), /--recompute: must be left out .* run whole/);
   });
 });
