@@ -52,6 +52,7 @@ describe("embed", () => {
       "a\n<!-- bench:start -->\n\n| process start to | time | quartiles |\n|---|--:|--:|\n| first step | 500 ms | 400 ms-1.50 s |\n\n<!-- /bench -->\nb\n",
     );
     expect(embed(once, report, "x")).toBe(once);
+    expect(embed(once, { ...report, startup: [] }, "x")).toContain("Not measured");
   });
 
   it("shows the rates of two threads, of all workloads or those named", () => {

@@ -64,7 +64,8 @@ const parts: Readonly<Record<string, Part>> = {
   rates,
   missed,
   source,
-  start: (report) => markdownTable(...startupTable(report)),
+  start: (report) =>
+    report.startup.length > 0 ? markdownTable(...startupTable(report)) : ["Not measured in this run."],
 };
 
 const block = /(<!-- bench:([a-z]+)((?: [a-z0-9-]+)*) -->\n)([\s\S]*?)(<!-- \/bench -->)/g;
