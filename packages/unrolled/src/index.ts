@@ -266,6 +266,15 @@ export {
   type BeamStep,
   type Hypothesis,
 } from "./decode/beam.js";
+export {
+  type BestText,
+  type BestTextOptions,
+  type WriteBestLabelledOptions,
+  type WriteBestOptions,
+  writeBest,
+  writeBestLabelled,
+} from "./decode/write-best.js";
+export type { DrawOptions } from "./decode/translator-draw.js";
 export { type TranslateOptions, type Translating, type TranslatingOptions, translating } from "./decode/translating.js";
 export { type Bleu, type BleuOptions, corpusBleu, sentenceBleu } from "./metrics/bleu.js";
 export { type ChrfOptions, corpusChrf } from "./metrics/chrf.js";

@@ -97,7 +97,8 @@ export function labelledPen(device: Device, model: LabelledWriter): LabelledPen 
   };
 }
 
-function startValues({ spec }: LabelledWriter, start: string | ArrayLike<number>): ArrayLike<number> {
+/** A start as the numbers that programs read. DataError for one that the model does not know. */
+export function startValues({ spec }: LabelledWriter, start: string | ArrayLike<number>): ArrayLike<number> {
   if (spec.start.kind === "vector") {
     if (typeof start === "string" || start.length !== spec.start.width)
       throw new DataError(

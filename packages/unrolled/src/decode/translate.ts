@@ -1,10 +1,11 @@
 // Translating a batch with a trained model: sources are read once, then written by beam search. As sentences end, those that go on move to
 // programs of half as many. S source steps, N sentences, K beams of each, M = N*K rows.
-import type { Device } from "../device/device.js";
-import { DataError, SpecError } from "../errors.js";
+import type { Device, Products } from "../device/device.js";
+import { SpecError } from "../errors.js";
 import type { Translator } from "../models/translator.js";
 import { boundary } from "../models/translator-spec.js";
 import { type BeamModel, type BeamOptions, beamSearch, type Hypothesis } from "./beam.js";
+import { fill } from "./source-rows.js";
 import { type Place, type TokenProducts, translatorPlace } from "./translator-place.js";
 
 /** Translates batches of up to `sentences` sources of up to `steps` tokens. */
@@ -24,6 +25,7 @@ export interface TranslatorProgramOptions {
   readonly sentences: number;
   readonly beam: number;
   readonly steps: number;
+  readonly products: Products;
 }
 
 /** Programs of fewer rows than this are not halved again: a step would hardly be shorter. */
@@ -33,16 +35,16 @@ const fewestRows = 16;
 export function translatorProgram(
   device: Device,
   model: Translator,
-  products: TokenProducts,
+  tokens: TokenProducts,
   options: TranslatorProgramOptions,
 ): TranslatorProgram {
-  const { sentences: N, beam: K, steps: S } = options;
+  const { sentences: N, beam: K } = options;
   const { spec } = model;
   const places = new Map<number, Place>();
   const placeFor = (count: number): Place => {
     let sentences = N;
     while (halfOf(sentences, K) >= count) sentences = halfOf(sentences, K);
-    const known = places.get(sentences) ?? translatorPlace(device, model, products, { sentences, beam: K, steps: S });
+    const known = places.get(sentences) ?? translatorPlace(device, model, tokens, { ...options, sentences });
     places.set(sentences, known);
     return known;
   };
@@ -119,22 +121,4 @@ function shown(found: Hypothesis, length: number, reversed: boolean): Hypothesis
       return reversed ? own.reverse() : own;
     }),
   };
-}
-
-/** Ids time-major; -1 past a sentence's end. */
-function fill(
-  sources: readonly Int32Array[],
-  into: { source: Int32Array; lengths: Int32Array; S: number; N: number; reversed: boolean },
-): void {
-  const { source, lengths, S, N, reversed } = into;
-  source.fill(-1);
-  lengths.fill(0);
-  for (const [n, ids] of sources.entries()) {
-    if (ids.length > S)
-      throw new DataError(`sentence ${n + 1}: must have at most ${S} tokens, has ${ids.length}`, {
-        code: "sentence-length",
-      });
-    lengths[n] = ids.length;
-    for (let s = 0; s < ids.length; s++) source[s * N + n] = ids[reversed ? ids.length - 1 - s : s];
-  }
 }

@@ -1,9 +1,10 @@
 // Translating any number of sentences: those of about one length together, results in the order of the sentences.
-import type { Device } from "../device/device.js";
+import type { Device, Products } from "../device/device.js";
 import { SpecError } from "../errors.js";
 import type { Translator } from "../models/translator.js";
 import type { BeamOptions, Hypothesis } from "./beam.js";
 import { type TranslatorProgram, translatorProgram } from "./translate.js";
+import { checkDraw, type Drawing, type DrawOptions, translatorDrawing } from "./translator-draw.js";
 import { tokenProducts } from "./translator-place.js";
 
 export interface TranslatingOptions {
@@ -13,6 +14,8 @@ export interface TranslatingOptions {
   readonly beam?: number;
   /** Sentences side by side. Default 32. */
   readonly batch?: number;
+  /** How matrices are multiplied: f32 where left out; bf16 is faster where the device has it, and its scores are good to three digits. */
+  readonly products?: Products;
 }
 
 export interface TranslateOptions extends Omit<BeamOptions, "beam" | "maximum"> {
@@ -29,6 +32,12 @@ export interface Translating {
     options?: TranslateOptions,
     pause?: () => Promise<void>,
   ): Promise<readonly (readonly Hypothesis[])[]>;
+  /** Translations by chance, `count` of each source. The end is barred before the minimum length, which raises what remains. */
+  draw(
+    sources: readonly Int32Array[],
+    options?: DrawOptions & Pick<TranslateOptions, "maximum">,
+    pause?: () => Promise<void>,
+  ): Promise<readonly (readonly Hypothesis[])[]>;
   /** To be called when the weights have changed. */
   refresh(): void;
   close(): void;
@@ -37,16 +46,29 @@ export interface Translating {
 /** Sources are run with their length rounded up to a multiple of this: few programs, and the same bits whatever lies beside. */
 const stride = 16;
 
-export function translating({ device, model, beam = 1, batch = 32 }: TranslatingOptions): Translating {
+export function translating({
+  device,
+  model,
+  beam = 1,
+  batch = 32,
+  products = "f32",
+}: TranslatingOptions): Translating {
   if (!Number.isInteger(batch) || batch < 1)
     throw new SpecError(`batch: must be a whole number from 1, was ${batch}`, { code: "beam-options" });
-  const products = tokenProducts(device, model);
+  const tokens = tokenProducts(device, model);
   const programs = new Map<number, TranslatorProgram>();
   const programFor = (steps: number): TranslatorProgram => {
     const known = programs.get(steps);
     if (known) return known;
-    const made = translatorProgram(device, model, products, { sentences: batch, beam, steps });
+    const made = translatorProgram(device, model, tokens, { sentences: batch, beam, steps, products });
     programs.set(steps, made);
+    return made;
+  };
+  const drawings = new Map<string, Drawing>();
+  const drawingFor = (steps: number, count: number): Drawing => {
+    const key = `${steps} ${count}`;
+    const made = drawings.get(key) ?? translatorDrawing(device, model, { sentences: batch, steps, count });
+    drawings.set(key, made);
     return made;
   };
   const run = (
@@ -77,14 +99,27 @@ export function translating({ device, model, beam = 1, batch = 32 }: Translating
       }
       return results;
     },
+    async draw(sources, options = {}, pause) {
+      checkDraw(options);
+      const results = new Array<readonly Hypothesis[]>(sources.length);
+      for (const part of parts(sources, batch)) {
+        const own = part.map((i) => sources[i]);
+        const maxima = own.map(({ length }) => maximumOf(options, length));
+        const made = drawingFor(rounded(own[0].length), options.count ?? 1).draw(own, part, maxima, options);
+        for (const [k, i] of part.entries()) results[i] = made[k];
+        await pause?.();
+      }
+      return results;
+    },
     refresh() {
-      products.refresh();
-      for (const program of programs.values()) program.refresh();
+      tokens.refresh();
+      for (const program of [...programs.values(), ...drawings.values()]) program.refresh();
     },
     close() {
-      for (const program of programs.values()) program.close();
+      for (const program of [...programs.values(), ...drawings.values()]) program.close();
       programs.clear();
-      products.close();
+      drawings.clear();
+      tokens.close();
     },
   };
 }

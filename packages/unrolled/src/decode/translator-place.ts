@@ -1,7 +1,7 @@
 // The programs of a translator that writes by beams: one reads sentences and writes their first token, another writes one more token of
 // every beam, and one moves what is kept of some sentences to the programs of fewer.
 // S source steps, N sentences, K beams of each, M = N*K rows, W tokens of each row, C width of the encoder's places.
-import type { Device } from "../device/device.js";
+import type { Device, Products } from "../device/device.js";
 import { compile, i32 } from "../graph/compile.js";
 import { assign, broadcastTo, gather, matmul, reshape, slice, topK } from "../graph/ops/index.js";
 import { sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
@@ -26,6 +26,8 @@ export interface PlaceSizes {
   readonly sentences: number;
   readonly beam: number;
   readonly steps: number;
+  /** How matrices are multiplied; the products of tokens are always f32. */
+  readonly products: Products;
 }
 
 /** The variables that hold a batch between its steps. */
@@ -75,13 +77,13 @@ export function tokenProducts(device: Device, model: Translator): TokenProducts 
   };
 }
 
-export function translatorPlace(device: Device, model: Translator, products: TokenProducts, sizes: PlaceSizes): Place {
+export function translatorPlace(device: Device, model: Translator, tokens: TokenProducts, sizes: PlaceSizes): Place {
   const { sentences: N } = sizes;
   const held = hold(model, sizes);
   const programs = new Map<number, ReturnType<typeof programsOf>>();
   const programsFor = (wanted: number): ReturnType<typeof programsOf> => {
     const width = Math.min(wanted, classes(model.spec));
-    const known = programs.get(width) ?? programsOf(device, model, products, held, sizes, width);
+    const known = programs.get(width) ?? programsOf(device, model, tokens, held, sizes, width);
     programs.set(width, known);
     return known;
   };
@@ -112,7 +114,8 @@ export function translatorPlace(device: Device, model: Translator, products: Tok
   };
 }
 
-function hold(model: Translator, { sentences: N, beam: K, steps: S }: PlaceSizes): Held {
+/** Variables for a batch, all zero. */
+export function hold(model: Translator, { sentences: N, beam: K, steps: S }: Omit<PlaceSizes, "products">): Held {
   const { spec } = model;
   const C = placeWidth(spec);
   const A = model.weights["attention.key.weight"]?.shape[0] ?? C;
@@ -133,7 +136,7 @@ function programsOf(
   model: Translator,
   { table }: TokenProducts,
   held: Held,
-  { sentences: N, beam: K, steps: S }: PlaceSizes,
+  { sentences: N, beam: K, steps: S, products }: PlaceSizes,
   width: number,
 ) {
   const begin = compile(
@@ -151,7 +154,7 @@ function programsOf(
       const updates = [...states, assign(held.places.v, reading.v), ...looks];
       return { outputs: outputsOf(model, made, asked, width), updates };
     },
-    { frozen: true },
+    { frozen: true, products },
   );
   const step = compile(
     device,
@@ -164,7 +167,7 @@ function programsOf(
       const updates = Object.entries(held.states).map(([name, v]) => assign(v, made.states[name]));
       return { outputs: outputsOf(model, made, asked, width), updates };
     },
-    { frozen: true },
+    { frozen: true, products },
   );
   return { begin, step };
 }
@@ -201,12 +204,13 @@ const rowsOf = (sentences: Int32Array, K: number): Int32Array =>
   Int32Array.from({ length: sentences.length * K }, (_, m) => sentences[Math.floor(m / K)] * K + (m % K));
 
 /** A row for each beam of a sentence. */
-function everyBeam(x: Tensor, K: number): Tensor {
+export function everyBeam(x: Tensor, K: number): Tensor {
   const [N, H] = x.shape;
   return K === 1 ? x : reshape(broadcastTo(reshape(x, [N, 1, H]), [N, K, H]), [N * K, H]);
 }
 
-function heldSight(model: Translator, { places }: Held, lengths: Tensor): Sight {
+/** What the beams see of what is held. */
+export function heldSight(model: Translator, { places }: Held, lengths: Tensor): Sight {
   if (model.spec.attention === "none") return { v: places.v };
   return sightOf(model, { v: places.v, lengths, ready: places });
 }
