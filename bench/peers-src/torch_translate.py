@@ -1,5 +1,6 @@
 # Translation in PyTorch as its users write it: a bidirectional GRU reads, a GRU with additive attention writes, beam search batched
 # over sentences and beams. `torch_translate.py THREADS`. N sentences, K beams, S source places, H hidden, V vocabulary.
+import math
 import sys
 
 import torch
@@ -87,10 +88,12 @@ def beam_search(model, source, lengths, K, end):
 
 def prepare(w):
     V, H, K, N = w["vocabulary"], w["hidden"], w["beam"], w["batch"]
+    shortest = math.ceil(w["sequence"] * 0.43)
+    lengths = [shortest + i * 7 % (w["sequence"] - shortest + 1) for i in range(w["sentences"])]
     model = Translator(V, H).eval()
     with torch.no_grad():
-        model.head.bias[V] = -10  # sentences end where they must
-    sources = [torch.randint(0, V, (length,)) for length in sorted(w["lengths"], reverse=True)]
+        model.head.bias[V] = -10  # sentences end where they must, not before
+    sources = [torch.randint(0, V, (length,)) for length in sorted(lengths, reverse=True)]
     batches = [sources[i : i + N] for i in range(0, len(sources), N)]
 
     def run():
@@ -99,7 +102,7 @@ def prepare(w):
                 lengths = torch.tensor([len(source) for source in batch])
                 beam_search(model, nn.utils.rnn.pad_sequence(batch, batch_first=True), lengths, K, V)
 
-    return sum(w["lengths"]), f"PyTorch {torch.__version__}, {blas()}, {torch.get_num_threads()} threads", run
+    return sum(lengths), f"PyTorch {torch.__version__}, {blas()}, {torch.get_num_threads()} threads", run
 
 
 answer_requests(prepare)

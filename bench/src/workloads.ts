@@ -1,7 +1,14 @@
 // What is measured, as data: the workloads and the marks they are held to.
 // H hidden, L layers, T time, N batch, V vocabulary.
 
-export type WorkloadKind = "training" | "forward" | "generation" | "generation-batch" | "custom-cell" | "bidirectional";
+export type WorkloadKind =
+  | "training"
+  | "forward"
+  | "generation"
+  | "generation-batch"
+  | "custom-cell"
+  | "bidirectional"
+  | "beam-search";
 
 /** Least ratio to the named peer's tokens per second, two threads each. */
 export interface Mark {
@@ -19,6 +26,9 @@ export interface Workload {
   readonly sequence: number;
   readonly batch: number;
   readonly vocabulary: number;
+  /** Of a beam search: hypotheses of each sentence, and how many sentences; `sequence` is the longest. */
+  readonly beam?: number;
+  readonly sentences?: number;
   readonly optimizer: "adam" | "adagrad";
   readonly clip: { readonly norm: number } | { readonly value: number };
   readonly marks: readonly Mark[];
@@ -83,6 +93,13 @@ export const workloads: readonly Workload[] = [
   workload("bidirectional-lstm-256", "lstm", [256, 2, 50, 50], { kind: "bidirectional", marks: torch(1.5, 0.7) }),
   workload("custom-lstm-128", "lstm", [128, 2, 50, 50], { kind: "custom-cell", marks: torch(1.5, 0.6) }),
   workload("custom-lstm-512", "lstm", [512, 2, 64, 64], { kind: "custom-cell", marks: torch(1.5, 0.6) }),
+  workload("beam-5-gru-256", "gru", [256, 1, 30, 64], {
+    kind: "beam-search",
+    vocabulary: 8000,
+    beam: 5,
+    sentences: 1000,
+    marks: [{ peer: "torch", native: 5 }],
+  }),
 ]; // prettier-ignore
 
 /** The workloads of these names. Throws a RangeError that lists what there is. */
@@ -97,6 +114,8 @@ export function chooseWorkloads(names: readonly string[]): readonly Workload[] {
 /** One line for people: "LSTM, H 512, L 2, T 64, N 64, V 65, training". */
 export function describeWorkload(w: Workload): string {
   const sizes = w.kind.startsWith("generation") ? `N ${w.batch}` : `T ${w.sequence}, N ${w.batch}`;
+  if (w.kind === "beam-search")
+    return `${w.cell.toUpperCase()} encoder-decoder with attention, H ${w.hidden}, beam ${w.beam}, ${w.sentences} sentences of up to ${w.sequence} tokens, ${w.batch} at once, V ${w.vocabulary}`;
   const rest = w.kind === "training" && w.optimizer === "adagrad" ? ", Adagrad, clip by value" : "";
   return `${w.cell.toUpperCase()}, H ${w.hidden}, L ${w.layers}, ${sizes}, V ${w.vocabulary}, ${w.kind}${rest}`;
 }

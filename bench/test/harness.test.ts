@@ -18,6 +18,8 @@ const tiny = (kind: Workload["kind"]): Workload => ({
   sequence: 3,
   batch: 2,
   vocabulary: 5,
+  beam: 2,
+  sentences: 3,
 });
 
 function configuration(
@@ -44,7 +46,9 @@ const plan = { rounds: 3, seconds: 0.01 };
 const silent = (): void => {};
 
 describe("measuring processes", () => {
-  it.runIf(existsSync(built)).each(["training", "forward", "generation", "generation-batch", "custom-cell"] as const)(
+  it
+    .runIf(existsSync(built))
+    .each(["training", "forward", "generation", "generation-batch", "custom-cell", "beam-search"] as const)(
     "measures %s of this library",
     async (kind) => {
       const ours = configuration("ours", process.execPath, [built, "simd", "1"]);

@@ -3,6 +3,7 @@ import { openNative, openWasm } from "@unrolled/kernels";
 import type { Device } from "unrolled";
 import type { Workload } from "../workloads.js";
 import { answerRequests, type Task } from "./answer.js";
+import { beamSearching } from "./beam-search.js";
 import { bidirectionalTraining } from "./bidirectional.js";
 import { customCellTraining } from "./custom-cell.js";
 import { batchGeneration, generation } from "./generation.js";
@@ -28,6 +29,8 @@ function task(device: Device, workload: Workload): Omit<Task, "detail"> {
       return customCellTraining(device, workload);
     case "bidirectional":
       return bidirectionalTraining(device, workload);
+    case "beam-search":
+      return beamSearching(device, workload);
     default:
       return workload.kind satisfies never;
   }

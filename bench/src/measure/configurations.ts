@@ -73,22 +73,30 @@ export function pythonEnvironment(blasThreads: number): Readonly<Record<string, 
 /** PyTorch's own threads times OpenBLAS's: which pair is best differs from workload to workload. */
 export const torchSettings = threadCounts.flatMap((own) => threadCounts.map((blas) => ({ own, blas })));
 
-export const torchCommand = (
-  { own, blas }: { readonly own: number; readonly blas: number },
-  ...rest: string[]
-): Command => ({
+interface TorchSetting {
+  readonly own: number;
+  readonly blas: number;
+}
+
+const torchScript = (file: string, { own, blas }: TorchSetting, ...rest: string[]): Command => ({
   file: python(),
-  args: [source("torch_peer.py"), String(own), ...rest],
+  args: [source(file), String(own), ...rest],
   env: { ...pythonEnvironment(blas), OMP_NUM_THREADS: String(own) },
 });
 
-function torch(): Configuration[] {
+export const torchCommand = (setting: TorchSetting, ...rest: string[]): Command =>
+  torchScript("torch_peer.py", setting, ...rest);
+
+/** Scripts of the kinds that torch_peer.py does not know. */
+const torchScripts: Partial<Record<Workload["kind"], string>> = { "beam-search": "torch_translate.py" };
+
+function torch({ kind }: Workload): Configuration[] {
   return torchSettings.map(({ own, blas }) => ({
     name: `PyTorch, ${own} + ${blas} BLAS`,
     family: "torch" as const,
     threads: Math.max(own, blas),
     ours: false,
-    command: torchCommand({ own, blas }),
+    command: torchScript(torchScripts[kind] ?? "torch_peer.py", { own, blas }),
   }));
 }
 
@@ -115,7 +123,7 @@ export function peerConfigurations(family: Family, w: Workload): Configuration[]
   const isMinChar = w.kind === "training" && w.cell === "rnn" && w.batch === 1 && w.layers === 1;
   // JavaScript peers are 10 to 200 times slower: a step of the larger workloads takes minutes.
   const isSmall = w.hidden <= 128 && w.vocabulary <= 1000;
-  if (family === "torch") return torch();
+  if (family === "torch") return torch(w);
   if (family === "numpy") return isMinChar ? numpy() : [];
   if (family === "tfjs")
     return isSmall && (w.kind === "training" || w.kind === "forward") ? [script("tfjs", "tfjs", "tfjs-peer.mjs")] : [];
