@@ -1,6 +1,7 @@
 // Files of any size as one text in blocks of bytes: the next block is fetched while one is worked on.
 import { open, stat } from "node:fs/promises";
 import { binaryText, DataError, invalidUtf8, type Reading, wholeCharacters } from "unrolled";
+import { isPacked, piecesOf } from "./gzip.js";
 
 const blockBytes = 1 << 20;
 /** Bytes of a character that a block may end in the middle of. */
@@ -14,6 +15,7 @@ export interface Block {
 }
 
 export async function* blocksOf(path: string): AsyncGenerator<Block> {
+  if (isPacked(path)) return yield* packedBlocks(path);
   const file = await open(path);
   try {
     const buffers = [0, 1].map(() => new Uint8Array(longestRest + blockBytes));
@@ -39,6 +41,24 @@ export async function* blocksOf(path: string): AsyncGenerator<Block> {
   } finally {
     await file.close();
   }
+}
+
+/** The same of what a .gz file holds. */
+async function* packedBlocks(path: string): AsyncGenerator<Block> {
+  const buffer = new Uint8Array(longestRest + blockBytes);
+  let [position, rest] = [0, 0];
+  for await (const piece of piecesOf(path, blockBytes)) {
+    buffer.set(piece, rest);
+    const bytes = buffer.subarray(0, rest + piece.length);
+    const offset = position - rest;
+    const whole = wholeCharacters(bytes);
+    const block = bytes.slice(0, whole);
+    rest = bytes.length - whole;
+    buffer.copyWithin(0, whole, whole + rest);
+    position += piece.length;
+    if (block.length > 0) yield { bytes: block, offset };
+  }
+  if (rest > 0) yield { bytes: buffer.slice(0, rest), offset: position - rest };
 }
 
 export interface Watch {

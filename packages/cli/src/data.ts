@@ -18,6 +18,7 @@ import {
 } from "unrolled";
 import { type Content, readThrough, statText } from "./blocks.js";
 import { bytes as size } from "./format.js";
+import { isPacked, unpacked } from "./gzip.js";
 import { defaultPairs, type RunSettings } from "./settings.js";
 import { named } from "./where.js";
 
@@ -48,7 +49,7 @@ export type TextSettings = Pick<RunSettings, "tokens" | "minCount" | "bpe" | "va
 /** What `eval` reads at once. */
 const largest = 500_000_000;
 
-/** The content of a regular file. System errors for what is not there; DataError for what is no file to read. */
+/** The content of a regular file, unpacked where its name ends in .gz. System errors for what is not there; DataError for what is no file to read. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   const { bytes } = await statText(path);
   if (bytes > largest)
@@ -56,7 +57,8 @@ export async function readBytes(path: string): Promise<Uint8Array> {
       code: "file-size",
       hint: "use a part of it",
     });
-  return readFile(path);
+  const content = await readFile(path);
+  return isPacked(path) ? unpacked(path, content, largest) : content;
 }
 
 export const contentOf = ({ tokens }: TextSettings): Content => (tokens === "byte" ? "bytes" : "text");
@@ -150,7 +152,7 @@ export async function checkData(files: readonly DataFile[], known: readonly Date
     const hash = createHash("sha256");
     await readThrough([path], "bytes", { add: hashing(hash), end: () => true }).catch(ifEmpty);
     const sum = hash.digest("hex");
-    if (found.bytes === length && sum === sha256) continue;
+    if ((found.bytes === length || isPacked(path)) && sum === sha256) continue;
     throw new DataError(
       `${path}: must hold the data the run was started with (${length} bytes, sha256 ${sha256.slice(0, 12)}), ` +
         `was ${found.bytes} bytes, sha256 ${sum.slice(0, 12)}`,

@@ -1,7 +1,10 @@
 // The options of the commands other than train, as the command line gives them.
+import type { SearchOptions } from "./search.js";
 import type { DeviceChoice } from "./settings.js";
 
-export interface SampleOptions extends ModelOptions {
+export interface SampleOptions extends ModelOptions, SearchOptions {
+  /** The token that ends a text of a beam search. */
+  readonly end?: string;
   readonly prompt?: string;
   readonly length?: number;
   readonly temperature?: number;

@@ -1,6 +1,7 @@
 // Options of train and eval for pairs (--task translate), and the command that translates.
 import { Command, Option } from "commander";
 import { choice, integer, real } from "./parse.js";
+import { beamOptions, drawOptions } from "./program-search.js";
 import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
 import { attentions, longSentences, samplings, watches } from "./translate/settings.js";
 import type { TranslateOptions } from "./translate/translate.js";
@@ -15,6 +16,8 @@ export const pairOptions = (): Option[] => [
   new Option("--validation-source <file>", "sentences to hold out, in place of a part of the others"),
   new Option("--validation-target <file>", "their translations"),
   option("--attention <name>", `${attentions.join(", ")} (default: bahdanau)`, (o) => choice(o, attentions)),
+  new Option("--tokenizer <file>", "a Hugging Face tokenizer.json (byte pairs) for both sides, or for the source"),
+  new Option("--target-tokenizer <file>", "another for the target"),
   new Option("--shared-vocabulary", "one vocabulary and one table of embeddings for both sides"),
   new Option("--reverse-source", "read sentences from their end, one way only"),
   option(
@@ -33,6 +36,9 @@ export const evalPairOptions = (): Option[] => [
   ...sides(),
   option("--beam <n>", "hypotheses side by side (default: 5)", (o) => integer(o, 1, 100)),
   new Option("--lowercase", "upper and lower case are alike to BLEU"),
+  option("--bleu-tokenize <how>", "13a, or none for references that are tokenised already (default: 13a)", (o) =>
+    choice(o, ["13a", "none"] as const),
+  ),
 ];
 
 export function translateCommand(
@@ -49,6 +55,7 @@ export function translateCommand(
         'unrolled translate dates "3 May 1979" --attention   what each written token looked at',
         "unrolled translate ende --file test.en --beam 5",
         'unrolled translate ende "a man rides a horse ." --n-best 3 --json',
+        'unrolled translate ende "a man rides a horse ." --temperature 0.8 --top-k 40 --count 5 --seed 1',
       ]),
     )
     .action(action);
@@ -63,20 +70,25 @@ export function translateCommand(
     [
       "Search:",
       [
-        option("--beam <n>", "hypotheses side by side; 1 is greedy (default: 5)", (o) => integer(o, 1, 100)),
-        option("--n-best <n>", "translations of each sentence, with their scores", (o) => integer(o, 1, 100)),
-        option("--normalization <how>", "gnmt, average or none: how lengths are made comparable (default: gnmt)", (o) =>
-          choice(o, ["none", "gnmt", "average"] as const),
-        ),
-        option("--alpha <x>", "strength of the normalization (default: 0.6 for gnmt, 1 for average)", (o) =>
-          real(o, { from: 0 }),
-        ),
+        ...beamOptions("hypotheses side by side; 1 is greedy (default: 5)"),
         option("--coverage <x>", "penalty for what was not looked at (default: 0)", (o) => real(o, { from: 0 })),
-        option("--min-length <n>", "tokens at least", (o) => integer(o, 0, 10_000)),
         option("--max-length <n>", "tokens at most (default: twice the sentence and ten more)", (o) =>
           integer(o, 1, 10_000),
         ),
         option("--batch <n>", "sentences side by side (default: 32)", (o) => integer(o, 1, 1000)),
+        option("--precision <p>", "f32 or, where the processor has it, bf16: faster, scores to three digits", (o) =>
+          choice(o, ["f32", "bf16"] as const),
+        ),
+      ],
+    ],
+    [
+      "Drawing, in place of the search:",
+      [
+        ...drawOptions(),
+        option("--count <n>", "translations of each sentence (default: 1)", (o) => integer(o, 1, 100)),
+        option("--seed <n>", "the same seed draws the same (default: another each time)", (o) =>
+          integer(o, 0, 0xffffffff),
+        ),
       ],
     ],
     [

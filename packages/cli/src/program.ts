@@ -7,7 +7,6 @@ import {
   type EvalOptions,
   type JsonOptions,
   loopbackHosts,
-  type SampleOptions,
   type ScoreOptions,
   type ServeOptions,
   type StartOptions,
@@ -16,6 +15,7 @@ import { methodOptions } from "./program-methods.js";
 import { choice, integer, real } from "./parse.js";
 import { deviceOptions, example, jsonOption, modelOptions, option, withOptions } from "./program-parts.js";
 import { reproduceCommand } from "./program-reproduce.js";
+import { sampleCommand } from "./program-sample.js";
 import { columnOptions, predictCommand, rowOptions } from "./program-rows.js";
 import { evalPairOptions, pairOptions, translateCommand } from "./program-translate.js";
 import { rowTokens } from "./rows/settings.js";
@@ -207,33 +207,6 @@ const rateOptions = (): Option[] => [
     choice(o, ["f32", "bf16"]),
   ),
 ];
-
-function sampleCommand(action: (directory: string, options: SampleOptions) => Promise<void>): Command {
-  const command = new Command("sample")
-    .description("Write in the manner of the text; each piece appears as it is written.")
-    .summary("write in its manner")
-    .argument("<dir>", "model directory")
-    .addHelpText("after", example(['unrolled sample play --prompt "ROMEO:" --length 500 --temperature 0.8']))
-    .action(action);
-  const writing: Option[] = [
-    new Option("--prompt <text>", "how it begins (default: as the training text does)"),
-    option("--length <n>", "tokens to write (default: 500)", (o) => integer(o, 1)),
-    option("--temperature <t>", "below 1 bolder in what is likely, above 1 wilder (default: 1)", (o) =>
-      real(o, { above: 0 }),
-    ),
-    option("--top-k <n>", "only the n likeliest tokens", (o) => integer(o, 1)),
-    option("--top-p <p>", "only the likeliest tokens that make up p", (o) => real(o, { above: 0, upTo: 1 })),
-    new Option("--greedy", "always the likeliest token"),
-    option("--seed <n>", "the same seed writes the same text (default: another each time)", seed),
-    new Option("--label <name>", "what to write, for a model of --task write"),
-    option("--count <n>", "samples to write (default: 1)", (o) => integer(o, 1)),
-    new Option("--allow-unknown", "read what the vocabulary lacks in the prompt as <unk>"),
-  ];
-  return withOptions(command, [
-    ["Writing:", writing],
-    ["Running:", modelOptions()],
-  ]);
-}
 
 function evalCommand(
   action: (directory: string, file: string | undefined, options: EvalOptions) => Promise<void>,

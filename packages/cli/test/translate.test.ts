@@ -1,5 +1,6 @@
 // Translators as a user calls them: trained, resumed, used, measured; and what bad pairs are told.
 import { readFileSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jsonLines, scratch, unrolled } from "./command.js";
 
@@ -82,6 +83,57 @@ describe("translate", () => {
     expect(result.signature).toBe("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp");
     const [a, b] = [file("a.txt", ["ab", "cd"]), file("b.txt", ["ba", "xx"])];
     expect(await done(["eval", folder.path("m"), "--source", a, "--target", b, ...on])).toContain("exact 50.00 %");
+  });
+
+  it("is measured against references in lower case that are tokens already", async () => {
+    const [a, b] = [file("u.txt", ["ab", "cd"]), file("v.txt", ["BA", "DC"])];
+    const on2 = ["eval", folder.path("m"), "--source", a, "--target", b, "--json", ...on];
+    const [lower] = jsonLines(await done([...on2, "--lowercase", "--bleu-tokenize", "none"]));
+    expect(lower.signature).toBe("nrefs:1|case:lc|eff:no|tok:none|smooth:exp");
+  });
+
+  it("begins with a prefix, in groups that are kept apart", async () => {
+    const asked = ["--beam", "4", "--groups", "2", "--diversity", "3", "--n-best", "4", "--prefix", "c", "--json"];
+    const [line] = jsonLines(await done(["translate", folder.path("m"), "ab", ...asked, ...on]));
+    const texts = (line.hypotheses as { text: string }[]).map(({ text }) => text);
+    expect(texts.map((text) => text[0])).toEqual(["c", "c", "c", "c"]);
+    expect(new Set(texts).size).toBeGreaterThan(1);
+    const long = ["--min-length", "4", "--max-length", "4", "--coverage", "0.2", "--normalization", "average"];
+    expect((await done(["translate", folder.path("m"), "ab", ...long, ...on])).trim()).toHaveLength(4);
+  });
+
+  it("is drawn by chance: the seed decides, and what is cold is what the search finds", async () => {
+    const draw = (...more: string[]): Promise<string> =>
+      done(["translate", folder.path("m"), "ab", "cd", "--count", "3", "--top-p", "0.99", ...more, ...on]);
+    const hot = await draw("--temperature", "3", "--seed", "1");
+    expect(await draw("--temperature", "3", "--seed", "1")).toBe(hot);
+    expect(await draw("--temperature", "3", "--seed", "2")).not.toBe(hot);
+    const cold = (await draw("--temperature", "0.01")).trim().split("\n");
+    expect(cold.map((line) => line.split("\t")[1])).toEqual(["ba", "ba", "ba", "dc", "dc", "dc"]);
+  });
+
+  it("files that are packed are read as what they hold", async () => {
+    const packed = folder.path("lines.txt.gz");
+    writeFileSync(packed, gzipSync("bd\nca\n"));
+    expect(await done(["translate", folder.path("m"), "--file", packed, ...on])).toBe("db\nac\n");
+    writeFileSync(folder.path("pairs.tsv.gz"), gzipSync(readFileSync(folder.path("pairs.tsv"))));
+    const out = folder.path("gz");
+    const from = ["train", "--task", "translate", folder.path("pairs.tsv.gz"), "--out", out, ...tiny];
+    await done([...from, "--max-steps", "3"]);
+    await done(["train", "--resume", out, "--max-steps", "9", ...on]);
+    await train("ungz", "--max-steps", "9");
+    expect(readFileSync(`${out}/model.safetensors`)).toEqual(readFileSync(folder.path("ungz", "model.safetensors")));
+  });
+
+  it("tokens are those of a tokenizer.json", async () => {
+    const vocab = { a: 0, b: 1, c: 2, d: 3, ab: 4, ba: 5 };
+    const model = { type: "BPE", vocab, merges: ["a b", "b a"] };
+    const json = file("tokenizer.json", [
+      JSON.stringify({ version: "1.0", added_tokens: [], pre_tokenizer: null, model }),
+    ]);
+    expect(await train("tok", "--max-steps", "3", "--tokenizer", json)).toContain("6 and 6 tokens");
+    const [line] = jsonLines(await done(["translate", folder.path("tok"), "abc", "--json", ...on]));
+    expect(line.sourceTokens).toEqual(["ab", "c"]);
   });
 
   it("in two pieces or in one: the same bits", async () => {
@@ -173,8 +225,41 @@ describe("is told", () => {
     await refused(["translate", folder.path("m"), "ab", "--beam", "0"], /--beam/);
     await refused(["translate", folder.path("m"), "ab", "--beam", "99"], /--beam: must be at most the 5 tokens/);
     await refused(["translate", folder.path("m"), "жб"], /sentence 1: line 1, column 1: .*"ж" \(U\+0436\)/);
-    await refused(["translate", folder.path("m"), "ab", "--n-best", "9"], /n-best: must be a whole number from 1 to 5/);
+    await refused(
+      ["translate", folder.path("m"), "ab", "--n-best", "9"],
+      /--n-best: must be at most the beam of 5, was 9/,
+    );
     expect((await unrolled(["translate", folder.path("m"), "жб", "--allow-unknown", ...on])).code).toBe(0);
+  });
+
+  it.each([
+    [["--beam", "4", "--groups", "3"], /--groups: must divide the beam of 4 evenly, was 3/],
+    [["--diversity", "1"], /--diversity: must come with --groups/],
+    [["--alpha", "1", "--normalization", "none"], /--alpha: must not come with --normalization none/],
+    [["--min-length", "9", "--max-length", "3"], /--min-length: must be at most --max-length 3, was 9/],
+    [["--prefix", "xy"], /--prefix: .*must be one of the 4 known tokens, was "x"/],
+    [["--prefix", "abc", "--max-length", "2"], /--prefix: must have at most --max-length 2 tokens, "abc" has 3/],
+    [["--temperature", "1", "--beam", "3"], /--temperature: must not come with --beam/],
+    [["--temperature", "0"], /--temperature: must be a number above 0/],
+    [["--top-p", "2"], /--top-p: must be a number above 0, up to 1/],
+    [["--top-k", "3", "--attention"], /--attention: must come with a search/],
+    [["--temperature", "1", "--count", "0"], /--count: must be an integer from 1/],
+    [["--coverage", "-1"], /--coverage: must be a number from 0/],
+  ])("of a search or of drawing, %j", async (options, message) => {
+    await refused(["translate", folder.path("m"), "ab", ...options], message);
+  });
+
+  it("that a file is no gzip file, or no tokenizer", async () => {
+    const plain = file("plain.gz", ["ab"]);
+    await refused(["translate", folder.path("m"), "--file", plain], /plain\.gz: must be a whole gzip file/);
+    const cut = folder.path("cut.gz");
+    writeFileSync(cut, gzipSync("ab\n".repeat(1000)).subarray(0, 25));
+    await refused(["translate", folder.path("m"), "--file", cut], /cut\.gz: must be a whole gzip file/);
+    const train = ["train", "--task", "translate", folder.path("pairs.tsv"), "--out", folder.path("no")];
+    await refused([...train, "--tokenizer", folder.path("pairs.tsv")], /pairs\.tsv: character 0 must be a value/);
+    await refused([...train, "--tokenizer", folder.path("none.json")], /none\.json: no such file/);
+    await refused([...train, "--tokenizer", "a", "--bpe", "300"], /--bpe: must not come with --tokenizer/);
+    await refused([...train, "--target-tokenizer", "a"], /--target-tokenizer: must come with --tokenizer/);
   });
 
   it("which options are for translators", async () => {

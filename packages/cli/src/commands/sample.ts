@@ -4,23 +4,35 @@ import { generate, type LanguageModel } from "unrolled";
 import type { Device } from "unrolled";
 import type { Context } from "../context.js";
 import { exitCodes, UsageError } from "../exit.js";
+import { sampleBest } from "../sample-best.js";
 import { openModel } from "../open.js";
 import type { SampleOptions } from "../options.js";
 import { rowTaskOf } from "../rows/model.js";
 import type { LabelledSampleOptions } from "../rows/options.js";
 import { sampleLabelled } from "../rows/sample.js";
+import { draws, refuseWithoutBeam } from "../search.js";
 import { harmless, styleFor } from "../terminal/style.js";
 
 const seeds = 2 ** 32;
 
 export async function sample(directory: string, options: LabelledSampleOptions, context: Context): Promise<number> {
   checkDraw(options);
+  draws(options);
+  if (options.beam === undefined) refuseWithoutBeam(options);
   if ((await rowTaskOf(directory)) === "write") return sampleLabelled(directory, options, context);
   if (options.label !== undefined)
     throw new UsageError("--label: must come with a model that writes by label, which this is not", {
       hint: "leave --label out, or train one: unrolled train --task write",
     });
   const { model, device } = await openModel(directory, options, context);
+  if (options.beam !== undefined) {
+    try {
+      await sampleBest(model, device, { ...options, beam: options.beam }, context);
+    } finally {
+      device.close();
+    }
+    return exitCodes.done;
+  }
   const count = options.count ?? 1;
   const seed = options.seed ?? randomInt(seeds);
   for (let n = 0; n < count && !context.output.closed; n++)

@@ -1,6 +1,7 @@
 // `unrolled sample` of a labelled writer: texts for a label, each until its END.
 import { randomInt } from "node:crypto";
 import { type LabelledWriter, labelledPen } from "unrolled";
+import { sampleBestLabelled } from "../sample-best.js";
 import type { Context } from "../context.js";
 import { exitCodes, UsageError } from "../exit.js";
 import { harmless } from "../terminal/style.js";
@@ -35,6 +36,14 @@ export async function sampleLabelled(
     throw new UsageError("--label: must name what to write, was left out", {
       hint: `the model knows: ${labels.slice(0, 40).join(", ")}${labels.length > 40 ? ", ..." : ""}`,
     });
+  }
+  if (options.beam !== undefined) {
+    try {
+      await sampleBestLabelled(model, device, start, { ...options, beam: options.beam }, context);
+    } finally {
+      device.close();
+    }
+    return exitCodes.done;
   }
   const pen = labelledPen(device, model);
   const seed = options.seed ?? randomInt(seeds);

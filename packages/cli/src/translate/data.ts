@@ -11,6 +11,7 @@ import {
   type Pair,
   pairLines,
   parsePairs,
+  readTokenizer,
   type TextPair,
   textOf,
   type Vocabulary,
@@ -66,6 +67,17 @@ export async function readPairs(paths: PairFiles): Promise<ReadPairs> {
     ? pairLines(first.text, second.text, [first.path, second.path])
     : parsePairs(first.text, first.path);
   return { pairs, files: read.map(({ file }) => file) };
+}
+
+/** The vocabularies of tokenizers that files bring along. DataError where one is no tokenizer. */
+export async function tokenizerVocabularies({
+  tokenizers,
+}: PairSettings): Promise<{ readonly source: Vocabulary; readonly target: Vocabulary } | undefined> {
+  if (!tokenizers) return undefined;
+  const [source, target] = await Promise.all(
+    tokenizers.map(async (path) => readTokenizer(await readBytes(path), path)),
+  );
+  return { source, target: target ?? source };
 }
 
 /** The vocabularies of both sides. Characters are those of all pairs, everything else of what is learnt from. */

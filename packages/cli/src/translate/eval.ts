@@ -6,12 +6,13 @@ import { exitCodes } from "../exit.js";
 import { whole } from "../format.js";
 import { type PairFiles, readPairs } from "./data.js";
 import { openTranslator } from "./model.js";
-import { checkBeam } from "./translate.js";
+import { checkSearch } from "../search.js";
 
 export interface TranslatorEvalOptions extends DeviceRequest {
   readonly json?: boolean;
   readonly beam?: number;
   readonly lowercase?: boolean;
+  readonly bleuTokenize?: "13a" | "none";
 }
 
 export async function evaluateTranslator(
@@ -23,7 +24,7 @@ export async function evaluateTranslator(
   const { pairs } = await readPairs(files);
   const { model, device } = await openTranslator(directory, options, context);
   const beam = options.beam ?? 5;
-  checkBeam(beam, model);
+  checkSearch({}, beam, model.spec.target.vocabulary + 1);
   const made = translating({ device, model, beam });
   try {
     const [read, right] = [encoder(model.source), encoder(model.target)];
@@ -34,7 +35,10 @@ export async function evaluateTranslator(
     const written = found.map(([best]) => best.tokens);
     const texts = written.map((tokens) => decode(model.target, tokens));
     const references = pairs.map(({ target }) => target);
-    const bleu = corpusBleu(texts, references, { lowercase: options.lowercase ?? false });
+    const bleu = corpusBleu(texts, references, {
+      lowercase: options.lowercase ?? false,
+      tokenize: options.bleuTokenize ?? "13a",
+    });
     const chrf = corpusChrf(texts, references);
     const scores = sequenceScores(written.map((tokens, i) => [tokens, right(pairs[i].target, known(model.target))]));
     const result = { sentences: pairs.length, beam, bleu: bleu.score, signature: bleu.signature, chrf, ...scores };

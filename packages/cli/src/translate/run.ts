@@ -8,7 +8,7 @@ import { whole } from "../format.js";
 import { finish, isFinished, type RunRequest } from "../run.js";
 import { resumeModelDirectory } from "../storage/index.js";
 import { createStore, storeIn } from "../store.js";
-import { encodePairs, type PairFiles, readPairs, vocabulariesOf } from "./data.js";
+import { encodePairs, type PairFiles, readPairs, tokenizerVocabularies, vocabulariesOf } from "./data.js";
 import { translatorCompanions, translatorOf } from "./model.js";
 import { type PairRecord, readPairRecord } from "./record.js";
 import type { PairSettings } from "./settings.js";
@@ -66,7 +66,7 @@ export async function newPairRun(
   const run = await readRun(files, held, settings);
   const { attention, reversed, encoder, decoder, embedding, dropout, shared, seed } = settings;
   const model = translator({
-    ...vocabulariesOf(settings, run.all, run.training),
+    ...((await tokenizerVocabularies(settings)) ?? vocabulariesOf(settings, run.all, run.training)),
     attention,
     reversed,
     encoder,

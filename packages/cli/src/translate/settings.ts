@@ -1,4 +1,5 @@
 // What a run over pairs is told (--task translate): options complete and consistent, recorded in the model directory.
+import { resolve } from "node:path";
 import {
   type AttentionName,
   attentionNames,
@@ -22,6 +23,8 @@ export interface TranslateTrainOptions {
   readonly source?: string;
   readonly target?: string;
   readonly attention?: AttentionName | "none";
+  readonly tokenizer?: string;
+  readonly targetTokenizer?: string;
   readonly sharedVocabulary?: boolean;
   readonly reverseSource?: boolean;
   readonly labelSmoothing?: number;
@@ -39,6 +42,8 @@ export interface PairSettings extends SessionSettings {
   readonly tokens: VocabularyKind;
   /** Tokens of a byte-pair vocabulary. */
   readonly bpe: number;
+  /** Files of tokenizers in place of vocabularies that are made: of both sides, or of each. */
+  readonly tokenizers?: readonly [string] | readonly [string, string];
   readonly minCount: number;
   readonly shared: boolean;
   readonly attention: AttentionName | "none";
@@ -70,7 +75,9 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
       throw new UsageError(`${flag(name)}: must be left out with --task translate`, {
         hint: `leave ${flag(name)} out`,
       });
-  const tokens = (options.tokens as VocabularyKind | undefined) ?? (options.bpe === undefined ? "char" : "bpe");
+  const tokenizers = tokenizersOf(options);
+  const isPairs = options.bpe !== undefined || tokenizers !== undefined;
+  const tokens = (options.tokens as VocabularyKind | undefined) ?? (isPairs ? "bpe" : "char");
   if (options.bpe !== undefined && tokens !== "bpe")
     throw new UsageError("--bpe: must come with --tokens bpe, which is not chosen", { hint: "add --tokens bpe" });
   if (options.minCount !== undefined && tokens !== "word")
@@ -95,6 +102,7 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
     task: "translate",
     tokens,
     bpe: options.bpe ?? defaultPairs,
+    ...(tokenizers && { tokenizers }),
     minCount: options.minCount ?? 2,
     shared: options.sharedVocabulary ?? false,
     attention: options.attention ?? "bahdanau",
@@ -123,6 +131,34 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
   };
 }
 
+/** Files of tokenizers that are named. Throws UsageError beside options that they leave nothing to decide for. */
+function tokenizersOf(options: TrainOptions & TranslateTrainOptions): PairSettings["tokenizers"] {
+  const { tokenizer, targetTokenizer, sharedVocabulary } = options;
+  if (tokenizer === undefined) {
+    if (targetTokenizer === undefined) return undefined;
+    throw new UsageError("--target-tokenizer: must come with --tokenizer, which was left out", {
+      hint: "--tokenizer is that of the source, or of both sides",
+    });
+  }
+  const other =
+    options.bpe !== undefined
+      ? "--bpe"
+      : options.minCount !== undefined
+        ? "--min-count"
+        : options.tokens !== undefined && (options.tokens as string) !== "bpe"
+          ? "--tokens"
+          : undefined;
+  if (other !== undefined)
+    throw new UsageError(`${other}: must not come with --tokenizer, which brings its tokens along`, {
+      hint: `leave out ${other}`,
+    });
+  if (targetTokenizer !== undefined && sharedVocabulary)
+    throw new UsageError("--target-tokenizer: must not come with --shared-vocabulary, which is one for both sides", {
+      hint: "leave one out",
+    });
+  return targetTokenizer === undefined ? [resolve(tokenizer)] : [resolve(tokenizer), resolve(targetTokenizer)];
+}
+
 /** The recorded settings with the new lengths. Throws UsageError for any other option. */
 export function resumedPairSettings(recorded: PairSettings, options: TrainOptions): PairSettings {
   const lengths = resumedSettings({ epochs: recorded.epochs, maxSteps: recorded.maxSteps } as never, options);
@@ -135,6 +171,8 @@ export function refusePairOptions(options: TranslateTrainOptions): void {
     "source",
     "target",
     "attention",
+    "tokenizer",
+    "targetTokenizer",
     "sharedVocabulary",
     "reverseSource",
     "scheduledSampling",

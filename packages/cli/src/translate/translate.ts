@@ -1,5 +1,6 @@
 // `unrolled translate`: sentences from arguments, a file or standard input, by beam search.
-import { readFile, writeFile } from "node:fs/promises";
+import { randomInt } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import {
   bannedOf,
   DataError,
@@ -9,26 +10,24 @@ import {
   linesOf,
   noToken,
   textOf,
+  type Translating,
   type Translator,
   translating,
 } from "unrolled";
 import type { Context } from "../context.js";
 import type { DeviceRequest } from "../device-options.js";
 import { exitCodes, UsageError } from "../exit.js";
+import { readBytes } from "../data.js";
+import { quoted } from "../format.js";
+import { checkSearch, type DrawingOptions, draws, prefixIds, type SearchOptions, searchSettings } from "../search.js";
 import { harmless } from "../terminal/style.js";
 import { type Alignment, alignmentSvg, drawAlignment } from "./draw.js";
 import { openTranslator } from "./model.js";
 
-export interface TranslateOptions extends DeviceRequest {
+export interface TranslateOptions extends DeviceRequest, SearchOptions, DrawingOptions {
   readonly file?: string;
-  readonly beam?: number;
-  readonly nBest?: number;
-  readonly normalization?: "none" | "gnmt" | "average";
-  readonly alpha?: number;
-  readonly coverage?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
   readonly batch?: number;
+  readonly precision?: "f32" | "bf16";
   readonly allowUnknown?: boolean;
   readonly attention?: boolean;
   readonly svg?: string;
@@ -48,15 +47,19 @@ export async function translate(
   const { model, device } = await openTranslator(directory, options, context);
   if ((options.attention || options.svg !== undefined) && model.spec.attention === "none")
     throw new UsageError(`${directory}: must have attention to show it, has none`, { hint: "leave --attention out" });
-  const beam = options.beam ?? 5;
-  checkBeam(beam, model);
-  const made = translating({ device, model, beam, batch: options.batch ?? 32 });
+  const drawn = draws(options);
+  const beam = drawn ? 1 : (options.beam ?? 5);
+  checkSearch(options, beam, model.spec.target.vocabulary + 1);
+  if (drawn) refuseDrawn(options);
+  const search = drawn ? drawingOf(model, options) : searchOf(model, options);
+  const { batch = 32, precision = "f32" } = options;
+  const made = translating({ device, model, beam, batch, products: precision });
   try {
     const read = encoder(model.source);
     for (let from = 0; from < sentences.length; from += together) {
       const part = sentences.slice(from, from + together);
       const ids = part.map((text, i) => idsOf(read, text, from + i, model, options.allowUnknown ?? false));
-      const found = await made.translate(ids, searchOptions(model, options), () => new Promise(setImmediate));
+      const found = await search(made, ids, from);
       for (const [i, own] of found.entries()) await show(model, part[i], ids[i], own, options, context);
     }
     return exitCodes.done;
@@ -66,25 +69,62 @@ export async function translate(
   }
 }
 
-export function checkBeam(beam: number, { spec }: Translator): void {
-  if (beam <= spec.target.vocabulary + 1) return;
-  throw new UsageError(`--beam: must be at most the ${spec.target.vocabulary + 1} tokens there are, was ${beam}`, {
-    hint: "5 to 12 are usual",
-  });
-}
+/** Writes what these sources mean; `from` is the number of the first among all. */
+type Search = (
+  made: Translating,
+  ids: readonly Int32Array[],
+  from: number,
+) => Promise<readonly (readonly Hypothesis[])[]>;
 
-function searchOptions(model: Translator, options: TranslateOptions) {
-  const { nBest, normalization, alpha, coverage, minLength, maxLength } = options;
-  return {
-    ...(nBest !== undefined && { best: nBest }),
-    ...(normalization !== undefined && { normalization }),
-    ...(alpha !== undefined && { alpha }),
-    ...(coverage !== undefined && { coverage }),
-    ...(minLength !== undefined && { minimum: minLength }),
-    ...(maxLength !== undefined && { maximum: maxLength }),
+const pause = (): Promise<void> => new Promise(setImmediate);
+
+function searchOf(model: Translator, options: TranslateOptions): Search {
+  const prefix = prefixIds(model.target, options.prefix);
+  const settings = {
+    ...searchSettings(options),
+    ...lengthsOf(options, prefix),
     ...bannedOf(model),
     attention: options.attention === true || options.svg !== undefined || options.json === true,
   };
+  return (made, ids) => made.translate(ids, settings, pause);
+}
+
+function drawingOf(model: Translator, options: TranslateOptions): Search {
+  const { temperature, topK, topP, count = 1, minLength } = options;
+  const prefix = prefixIds(model.target, options.prefix);
+  const seed = options.seed ?? randomInt(2 ** 32);
+  const settings = {
+    ...(temperature !== undefined && { temperature }),
+    ...(topK !== undefined && { topK }),
+    ...(topP !== undefined && { topP }),
+    ...(minLength !== undefined && { minimum: minLength }),
+    ...lengthsOf(options, prefix),
+    count,
+  };
+  return (made, ids, from) => made.draw(ids, { ...settings, seed: seed + from * count }, pause);
+}
+
+/** A prefix that is longer than a translation may be by default makes room for itself. */
+function lengthsOf({ maxLength, prefix: text }: TranslateOptions, prefix: Int32Array | undefined) {
+  if (maxLength !== undefined && prefix && prefix.length > maxLength)
+    throw new UsageError(
+      `--prefix: must have at most --max-length ${maxLength} tokens, ${quoted(text ?? "")} has ${prefix.length}`,
+      {
+        hint: `--max-length ${2 * prefix.length}`,
+      },
+    );
+  const room = prefix?.length ?? 0;
+  return {
+    maximum: maxLength ?? ((source: number): number => Math.max(2 * source + 10, room)),
+    ...(prefix && { prefix }),
+  };
+}
+
+/** What a drawn translation has none of. */
+function refuseDrawn({ attention, svg }: TranslateOptions): void {
+  const flag = attention ? "--attention" : svg !== undefined ? "--svg" : undefined;
+  if (flag !== undefined)
+    throw new UsageError(`${flag}: must come with a search, not with tokens that are drawn`, { hint: "leave it out" });
 }
 
 function idsOf(
@@ -109,7 +149,7 @@ async function sentencesOf(texts: readonly string[], file: string | undefined): 
   if (texts.length > 0 && file !== undefined)
     throw new UsageError("--file: must not come with sentences as arguments", { hint: "choose one of the two" });
   if (texts.length > 0) return texts;
-  const bytes = file === undefined ? await readInput() : new Uint8Array(await readFile(file));
+  const bytes = file === undefined ? await readInput() : await readBytes(file);
   if (bytes.length === 0)
     throw new UsageError("translate: must be given at least one sentence, was given none", {
       hint: "sentences as arguments, --file FILE, or lines on standard input",
@@ -141,7 +181,7 @@ async function show(
     }));
     await output.json({ type: "translation", source: text, sourceTokens: namesOf(model, ids), hypotheses });
   } else {
-    const several = (options.nBest ?? 1) > 1;
+    const several = Math.max(options.nBest ?? 1, options.count ?? 1) > 1;
     for (const { tokens, score } of found)
       await output.write(`${several ? `${score.toFixed(4)}\t` : ""}${harmless(decode(model.target, tokens))}\n`);
   }

@@ -71,11 +71,12 @@ inline void topK(const TopKArgs& a, const Team& team) {
     Largest found{values, ids, a.k};
     found.clear();
     findLargest(found, x, a.n);
-    const RowSum row = sumExp(x, a.n);
-    const float logSum = logOne(row.sum);
-    for (int64_t i = 0; i < a.k && ids[i] >= 0; i++) values[i] = (values[i] - row.maximum) - logSum;
+    // The best is the maximum, or the sum has a NaN in it whatever is subtracted.
+    const float maximum = a.k > 0 ? values[0] : reduceRun<Greatest>(x, a.n);
+    const float logSum = logOne(reduceRun<Sum>(x, a.n, [=](Floats v) { return exp(v - maximum); }));
+    for (int64_t i = 0; i < a.k && ids[i] >= 0; i++) values[i] = (values[i] - maximum) - logSum;
     const int64_t id = a.asked[r];
-    a.logAsked[r] = id >= 0 && id < a.n ? (x[id] - row.maximum) - logSum : 0.0f;
+    a.logAsked[r] = id >= 0 && id < a.n ? (x[id] - maximum) - logSum : 0.0f;
   }
 }
 
