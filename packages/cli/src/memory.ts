@@ -33,7 +33,7 @@ export interface SpecParts {
 
 /**
  * The complete spec of the settings. Throws UsageError with the memory a training step would need where the machine has
- * less, before the spec's own limits are looked at.
+ * less, before the spec's other limits are looked at.
  */
 export function affordableSpec(
   settings: RunSettings,
@@ -41,16 +41,21 @@ export function affordableSpec(
   { available = machineMemory(), cell, separator = null }: SpecParts = {},
 ): LanguageModelSpec {
   const { tokens, hidden, batch, sequence } = settings;
-  const wanted = { tokens, vocabulary, separator, ...architectureOf(settings, cell) };
-  const spec = draftLanguageModelSpec(wanted);
-  const needed = memoryEstimate(spec, { batch, sequence: stepsKept(sequence, settings.methods ?? plainMethods) });
-  if (needed > available)
-    throw new UsageError(
-      `--hidden ${hidden.join(",")} --batch ${batch} --sequence ${sequence}: would need ${bytes(needed)} of memory for a training step ` +
-        `(${count(parameterCount(spec))} parameters), this machine has ${bytes(available)}`,
-      { code: "memory", hint: "choose fewer --hidden units or --layers, or a smaller --batch or --sequence" },
-    );
   if (hidden.length > limits.layers)
     throw new UsageError(`--layers: must be at most ${limits.layers}, was ${hidden.length}`, { code: "layers" });
-  return languageModelSpec(wanted);
+  const wanted = { tokens, vocabulary, separator, ...architectureOf(settings, cell) };
+  const refuseAbove = (needed: number, parameters: number): void => {
+    if (needed > available)
+      throw new UsageError(
+        `--hidden ${hidden.join(",")} --batch ${batch} --sequence ${sequence}: would need ${bytes(needed)} of memory for a training step ` +
+          `(${count(parameters)} parameters), this machine has ${bytes(available)}`,
+        { code: "memory", hint: "choose fewer --hidden units or --layers, or a smaller --batch or --sequence" },
+      );
+  };
+  const parameters = parameterCount(draftLanguageModelSpec(wanted));
+  refuseAbove(4 * 4 * parameters, parameters); // weights, gradient and two moments: more than any limit allows is too much
+  const spec = languageModelSpec(wanted);
+  const steps = stepsKept(sequence, settings.methods ?? plainMethods);
+  refuseAbove(memoryEstimate(spec, { batch, sequence: steps }), parameters);
+  return spec;
 }

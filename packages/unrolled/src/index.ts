@@ -164,7 +164,6 @@ export {
   languageModel,
   languageModelLoss,
   loadLanguageModel,
-  memoryEstimate,
   type NewModelOptions,
   parameterCount,
   readWeights,

@@ -145,6 +145,28 @@ export function compile<const I extends string, const R extends Traced>(
   };
 }
 
+/** Words of scratch memory that the program of a graph would use; no device is asked and nothing is allocated. */
+export function scratchWords<const I extends string>(
+  inputs: Readonly<Record<I, InputSpec>>,
+  trace: (inputs: Readonly<Record<I, Tensor>>) => Traced,
+): number {
+  const somewhere = (name: string, { shape, dtype }: InputSpec) => ({
+    tensor: node(inputOp, [], shape, { input: name }, { dtype }),
+    root: { words: sizeOf(shape), fixed: 0 },
+  });
+  const ports = Object.entries<InputSpec>(inputs).map(([name, spec]) => ({ name, ...somewhere(name, spec) }));
+  const traced = trace(Object.fromEntries(ports.map(({ name, tensor }) => [name, tensor])) as Record<I, Tensor>);
+  const lowered = lower({
+    inputs: new Map(ports.map(({ tensor, root }) => [tensor, root])),
+    outputs: Object.entries(traced.outputs ?? {}).map(([name, tensor]) => ({ ...somewhere(name, tensor), tensor })),
+    updates: traced.updates ?? [],
+    guard: traced.guard,
+    frozen: false,
+  });
+  for (const root of lowered.storages.values()) root.fixed = 0;
+  return planShared(lowered.each, new Set()).words;
+}
+
 interface Port {
   readonly name: string;
   readonly tensor: Tensor;

@@ -6,12 +6,11 @@ import { concat, type CrossEntropy, full, gather, reshape, zeros } from "../grap
 import { type Shape, showShape, sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
 import { variables } from "../graph/variable.js";
 import type { NamedArray } from "../io/named-array.js";
-import type { Cell, Named } from "../nn/cell.js";
-import { cellOf } from "../nn/cells/index.js";
+import type { Named } from "../nn/cell.js";
 import { headLogits, headLoss, headWeights } from "../nn/heads.js";
 import { normalValues } from "../nn/init.js";
 import { runStack, stackStates, stackWeights, stackWidth } from "../nn/stack.js";
-import type { Vocabulary } from "../text/vocabulary.js";
+import { makeVocabulary, type Vocabulary } from "../text/vocabulary.js";
 import type { Cells } from "./layers.js";
 import {
   checkLanguageModelSpec,
@@ -69,27 +68,6 @@ const isFrozen = (spec: LanguageModelSpec, name: string): boolean =>
 export const parameterCount = (spec: LanguageModelSpec): number =>
   [...weightShapes(spec)].reduce((sum, [name, shape]) => sum + (isFrozen(spec, name) ? 0 : sizeOf(shape)), 0);
 
-/**
- * Bytes that a float32 training step needs: weights, gradient and two moments, packed copies, and per token the gates, the
- * states and their gradients of every layer and the logits.
- */
-export function memoryEstimate(
-  spec: LanguageModelSpec,
-  { batch, sequence }: { readonly batch: number; readonly sequence: number },
-): number {
-  const perToken = spec.layers.reduce(
-    (sum, { cell, hidden: H }) => sum + (gatesOf(cellOf(cell), H) + 5) * H,
-    3 * (spec.head.kind === "sampled" ? spec.head.samples : spec.vocabulary) + spec.embedding.width,
-  );
-  return 4 * (6 * parameterCount(spec) + batch * sequence * perToken);
-}
-
-/** How many gates' worth of matrices a cell has: 4 for an LSTM. */
-function gatesOf(cell: Cell, H: number): number {
-  const matrices = Object.values(cell.weights({ D: H, H })).filter((shape) => shape.length === 2);
-  return matrices.reduce((sum, shape) => sum + sizeOf(shape), 0) / (2 * H * H);
-}
-
 export interface NewModelOptions extends Omit<LanguageModelOptions, "tokens" | "vocabulary"> {
   readonly vocabulary: Vocabulary;
   readonly seed?: number;
@@ -130,6 +108,10 @@ export function loadLanguageModel(files: {
     );
   return build(spec, vocabulary, storedValues(weightsOf(spec), files.weights));
 }
+
+/** The variables of a model without their values: what a graph is built from. Nothing of the spec is checked. */
+export const modelOfShapes = (spec: LanguageModelSpec): LanguageModel =>
+  build(spec, makeVocabulary("char", []), () => () => []);
 
 function build(spec: LanguageModelSpec, vocabulary: Vocabulary, first: FirstValues): LanguageModel {
   const plans = weightsOf(spec);

@@ -55,6 +55,7 @@ export {
   type TaskLoss,
   type Validation,
 } from "./task.js"; // prettier-ignore
+export { memoryEstimate } from "./memory-estimate.js";
 export { train } from "./train.js";
 export { type NetworkTask, type NetworkTaskOptions, networkTask } from "./network-task.js";
 export { type WriterTask, type WriterTaskOptions, writerTask } from "./writer-task.js";

@@ -70,6 +70,12 @@ export function taskStep(
   options: TaskStepOptions,
   compileOptions: CompileOptions = {},
 ): TaskStepProgram {
+  const { inputs, trace } = stepGraph(options);
+  return compile(device, inputs, trace, compileOptions);
+}
+
+/** What `taskStep` compiles. */
+export function stepGraph(options: TaskStepOptions) {
   const { weights, optimizer, clip, carried } = options;
   const key = keyShape(cutsOf(options).length);
   const specs: Record<string, InputSpec> = { ...options.shapes, key, rate: f32(optimizer.rateCount) };
@@ -84,7 +90,7 @@ export function taskStep(
       guard,
     };
   };
-  return compile(device, specs, trace, compileOptions);
+  return { inputs: specs, trace };
 }
 
 /** Hands states on to the next batch; where gradients end. */
