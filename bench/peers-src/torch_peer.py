@@ -57,6 +57,36 @@ class SpelledOut(nn.Module):
         return self.head(torch.stack(ys)), states
 
 
+class Translator(nn.Module):
+    """Bahdanau's encoder and decoder (2015), every true token given; attention as a loop over the target's steps."""
+
+    def __init__(self, w):
+        super().__init__()
+        H, V = w["hidden"], w["vocabulary"]
+        kinds = {"gru": (nn.GRU, nn.GRUCell), "rnn": (nn.RNN, nn.RNNCell)}
+        make, make_cell = kinds[w["cell"]]
+        self.source, self.target = nn.Embedding(V, H), nn.Embedding(V, H)
+        self.encoder = make(H, H, bidirectional=True)
+        self.bridge = nn.Linear(H, H)
+        self.keys, self.query, self.energy = nn.Linear(2 * H, H), nn.Linear(H, H, bias=False), nn.Linear(H, 1, bias=False)
+        self.cell = make_cell(3 * H, H)
+        self.readout = nn.Linear(4 * H, w["readout"]) if w["readout"] else None
+        self.head = nn.Linear(w["readout"] or 4 * H, V)
+
+    def forward(self, x, y):
+        places, last = self.encoder(self.source(x))
+        state = torch.tanh(self.bridge(last[1]))
+        keys, tokens = self.keys(places), self.target(y)
+        parts = []
+        for token in tokens:
+            scores = self.energy(torch.tanh(keys + self.query(state))).squeeze(-1)
+            seen = (torch.softmax(scores, 0).unsqueeze(-1) * places).sum(0)
+            state = self.cell(torch.cat([token, seen], 1), state)
+            parts.append(torch.cat([state, seen], 1))
+        read = torch.cat([torch.stack(parts), tokens], 2)
+        return self.head(torch.tanh(self.readout(read)) if self.readout else read), None
+
+
 def detached(state):
     return state.detach() if isinstance(state, torch.Tensor) else type(state)(detached(s) for s in state)
 
@@ -67,7 +97,7 @@ def random_chunks(w):
 
 
 def training(w):
-    model = SpelledOut(w) if w["kind"] == "custom-cell" else Model(w)
+    model = {"custom-cell": SpelledOut, "translation": Translator}.get(w["kind"], Model)(w)
     parameters = list(model.parameters())
     if w["optimizer"] == "adagrad":
         optimizer = torch.optim.Adagrad(parameters, lr=0.1, eps=1e-8)
@@ -78,7 +108,7 @@ def training(w):
 
     def run():
         x, y = xs[at["step"] % 8], ys[at["step"] % 8]
-        logits, state = model(x, at["state"])
+        logits, state = model(x, y.roll(1, 0) if w["kind"] == "translation" else at["state"])
         loss = F.cross_entropy(logits.view(-1, w["vocabulary"]), y.view(-1))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -87,7 +117,7 @@ def training(w):
         else:
             nn.utils.clip_grad_norm_(parameters, w["clip"]["norm"])
         optimizer.step()
-        at["state"] = detached(state)
+        at["state"] = None if state is None else detached(state)
         at["step"] += 1
         return loss.item()
 
@@ -124,7 +154,7 @@ def generation(w):
 
 
 def prepare(w):
-    make = {"training": training, "custom-cell": training, "bidirectional": training, "forward": forward_only}.get(w["kind"], generation)
+    make = {"training": training, "custom-cell": training, "bidirectional": training, "translation": training, "forward": forward_only}.get(w["kind"], generation)
     work, run = make(w)
     return work, f"PyTorch {torch.__version__}, {blas()}, {torch.get_num_threads()} threads", run
 

@@ -14,7 +14,21 @@ export function modelFlops(w: Workload): number {
   if (w.kind === "beam-search") return beamFlops(w).all;
   // Two directions, and from the second layer on an input of both.
   if (w.kind === "bidirectional") return (2 * layer(H) + 2 * (L - 1) * layer(2 * H) + 2 * 2 * H * V) * passes(w);
+  if (w.kind === "translation") return translatorFlops(w) * passes(w);
   return (L * layer(H) + 2 * H * V) * passes(w);
+}
+
+/**
+ * Per target token, where a source has as many: both directions of the encoder, the keys of the places, the decoder with token and
+ * context as its input, the query, scores and context over all places, the readout of state, context and token, and the head.
+ */
+function translatorFlops({ cell, hidden: H, sequence: S, vocabulary: V, readout = 0 }: Workload): number {
+  const layer = (D: number): number => 2 * gates[cell] * H * (D + H);
+  const places = 2 * H;
+  const attention = 2 * H * places + 2 * H * H + 2 * S * (H + places);
+  const parts = H + places + H;
+  const head = readout === 0 ? 2 * parts * V : 2 * parts * readout + 2 * readout * V;
+  return 2 * layer(H) + layer(H + places) + attention + head;
 }
 
 /**
@@ -26,8 +40,8 @@ export function leastFlops(w: Workload): number {
   const { hidden: H, sequence: T, batch: N, vocabulary: V } = w;
   const directions = w.kind === "bidirectional" ? 2 : 1;
   const first = directions * 2 * gates[w.cell] * H * H * passes(w);
-  if (w.kind === "custom-cell") return modelFlops(w);
   if (w.kind === "beam-search") return beamFlops(w).all - beamFlops(w).tokens;
+  if (w.kind === "custom-cell" || w.kind === "translation") return modelFlops(w);
   if (w.kind !== "training" && w.kind !== "bidirectional") return modelFlops(w) - first;
   return V <= T * N ? modelFlops(w) - first * (1 - V / (T * N)) : modelFlops(w);
 }
@@ -41,5 +55,5 @@ function beamFlops({ cell, hidden: H, vocabulary: V, sequence, beam = 5 }: Workl
   return { all: read + beam * (look + write), tokens: beam * 2 * G * H * H };
 }
 
-const trained: ReadonlySet<Workload["kind"]> = new Set(["training", "custom-cell", "bidirectional"]);
+const trained: ReadonlySet<Workload["kind"]> = new Set(["training", "custom-cell", "bidirectional", "translation"]);
 const passes = ({ kind }: Workload): number => (trained.has(kind) ? 3 : 1);

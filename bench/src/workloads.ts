@@ -8,7 +8,8 @@ export type WorkloadKind =
   | "generation-batch"
   | "custom-cell"
   | "bidirectional"
-  | "beam-search";
+  | "beam-search"
+  | "translation";
 
 /** Least ratio to the named peer's tokens per second, two threads each. */
 export interface Mark {
@@ -29,6 +30,8 @@ export interface Workload {
   /** Of a beam search: hypotheses of each sentence, and how many sentences; `sequence` is the longest. */
   readonly beam?: number;
   readonly sentences?: number;
+  /** Units between a translator's decoder and its head; 0: the head reads state, context and token themselves. */
+  readonly readout?: number;
   readonly optimizer: "adam" | "adagrad";
   readonly clip: { readonly norm: number } | { readonly value: number };
   readonly marks: readonly Mark[];
@@ -92,6 +95,22 @@ export const workloads: readonly Workload[] = [
   workload("words-lstm-256", "lstm", [256, 2, 35, 20], { vocabulary: 10_000, marks: torch(1.5, 0.7) }),
   workload("bidirectional-lstm-256", "lstm", [256, 2, 50, 50], { kind: "bidirectional", marks: torch(1.5, 0.7) }),
   workload("custom-lstm-128", "lstm", [128, 2, 50, 50], { kind: "custom-cell", marks: torch(1.5, 0.6) }),
+  workload("translate-gru-256", "gru", [256, 1, 30, 64], {
+    kind: "translation",
+    vocabulary: 8000,
+    readout: 256,
+    clip: { norm: 1 },
+    marks: [{ peer: "torch", native: 2 }],
+    peakMark: 0.5,
+  }),
+  workload("translate-gru-256-wide", "gru", [256, 1, 30, 64], {
+    kind: "translation",
+    vocabulary: 8000,
+    readout: 0,
+    clip: { norm: 1 },
+    marks: [{ peer: "torch", native: 2 }],
+    peakMark: 0.5,
+  }),
   workload("custom-lstm-512", "lstm", [512, 2, 64, 64], { kind: "custom-cell", marks: torch(1.5, 0.6) }),
   workload("beam-5-gru-256", "gru", [256, 1, 30, 64], {
     kind: "beam-search",

@@ -48,19 +48,24 @@ const silent = (): void => {};
 describe("measuring processes", () => {
   it
     .runIf(existsSync(built))
-    .each(["training", "forward", "generation", "generation-batch", "custom-cell", "beam-search"] as const)(
-    "measures %s of this library",
-    async (kind) => {
-      const ours = configuration("ours", process.execPath, [built, "simd", "1"]);
-      const { series, skipped, peaks } = await measureWorkload(tiny(kind), [ours], plan, noPeaks, silent);
-      expect(skipped).toEqual([]);
-      expect(series[0].detail).toBe("wasm SIMD, 1 thread");
-      expect(series[0].rates).toHaveLength(3);
-      for (const rate of series[0].rates) expect(rate).toBeGreaterThan(100);
-      expect(series[0].peakBytes).toBeGreaterThan(2 ** 24);
-      expect(peaks.get("wasm, 1 thread")).toEqual([1e9, 1e9, 1e9]);
-    },
-  );
+    .each([
+      "training",
+      "forward",
+      "generation",
+      "generation-batch",
+      "custom-cell",
+      "beam-search",
+      "translation",
+    ] as const)("measures %s of this library", async (kind) => {
+    const ours = configuration("ours", process.execPath, [built, "simd", "1"]);
+    const { series, skipped, peaks } = await measureWorkload(tiny(kind), [ours], plan, noPeaks, silent);
+    expect(skipped).toEqual([]);
+    expect(series[0].detail).toBe("wasm SIMD, 1 thread");
+    expect(series[0].rates).toHaveLength(3);
+    for (const rate of series[0].rates) expect(rate).toBeGreaterThan(100);
+    expect(series[0].peakBytes).toBeGreaterThan(2 ** 24);
+    expect(peaks.get("wasm, 1 thread")).toEqual([1e9, 1e9, 1e9]);
+  });
 
   it("keeps a peer's best settings and tells of the slower ones", async () => {
     const all = [pretend("fast", 1000), pretend("near", 900), pretend("slow", 100), pretend("ours", 10, "wasm")];

@@ -8,6 +8,7 @@ import { bidirectionalTraining } from "./bidirectional.js";
 import { customCellTraining } from "./custom-cell.js";
 import { batchGeneration, generation } from "./generation.js";
 import { forwardOnly, training } from "./training.js";
+import { translationTraining } from "./translation.js";
 
 async function open(): Promise<Device> {
   const [, , build, given] = process.argv;
@@ -31,6 +32,8 @@ function task(device: Device, workload: Workload): Omit<Task, "detail"> {
       return bidirectionalTraining(device, workload);
     case "beam-search":
       return beamSearching(device, workload);
+    case "translation":
+      return translationTraining(device, workload);
     default:
       return workload.kind satisfies never;
   }
