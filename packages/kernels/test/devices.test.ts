@@ -1,5 +1,6 @@
 // The native and the WebAssembly device: opening, threads, memory, refusals, closing.
 import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { DeviceError, type Handle } from "unrolled";
@@ -10,6 +11,12 @@ import { buildsHere } from "./open-all.js";
 import { program, runFillAndTranspose, span } from "./programs.js";
 
 const builds = await buildsHere();
+
+/** Linux's setting; without it large pages are not to be had. */
+function hasLargePages(): boolean {
+  const setting = "/sys/kernel/mm/transparent_hugepage/enabled";
+  return existsSync(setting) && /\[(always|madvise)\]/.test(readFileSync(setting, "utf8"));
+}
 
 function codeOf(action: () => unknown): string {
   try {
@@ -48,7 +55,7 @@ describe.each(builds)("$name", ({ open }) => {
 
   it("hands out zeros, also where it was written before", async () => {
     const device = await open(1);
-    for (const words of [1, 1000, 200_000]) {
+    for (const words of [1, 1000, 200_000, 3_000_001]) {
       const region = device.allocate(words);
       device.view(region, "f32").fill(7);
       device.free(region);
@@ -220,6 +227,18 @@ describe("a process", () => {
       const after = MiB(process.memoryUsage.rss()) - before;
       console.log(full > 250, after < 30, Math.round(full), Math.round(after));`;
     expect(inChild(text).output).toMatch(/^true true/);
+  });
+
+  it.runIf(hasLargePages())("has its memory in large pages where Linux gives them to those who ask", () => {
+    const text = `
+      const { readFileSync } = await import("node:fs");
+      const large = () => Number(/AnonHugePages: +(\\d+) kB/.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))[1]) / 1024;
+      const device = await openNative({ threads: 1 });
+      const before = large();
+      const region = device.allocate(16 * 2 ** 20);
+      device.view(region, "f32").fill(1);
+      console.log(large() - before > 32, Math.round(large() - before));`;
+    expect(inChild(text).output).toMatch(/^true/);
   });
 
   it.each(["openNative", "openWasm"])("%s: 10,000 runs and 3,000 loads leave memory where it was", (open) => {

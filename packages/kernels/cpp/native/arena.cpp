@@ -8,32 +8,49 @@
 #if defined(__unix__) || defined(__APPLE__)
 #define UNROLLED_MMAP 1
 #include <sys/mman.h>
-#include <unistd.h>
 #endif
 
 namespace UNROLLED {
 
 struct Arena {
-  char* base;
-  char* block;  // what the system gave: base is 64-byte aligned inside it
-  size_t bytes;
+  char* base;   // aligned inside the block
+  char* block;  // what the system gave
+  size_t bytes, blockBytes;
   int references;
 };
 
+namespace {
+
+/**
+ * Linux gives memory in pages of this size where it is asked to and they are whole: weights of megabytes then need a few
+ * entries of the table of pages that a core remembers, not thousands.
+ */
+constexpr size_t largePage = 1 << 21;
+
+char* roundUp(char* address, size_t multiple) {
+  return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(address) + multiple - 1) / multiple * multiple);
+}
+
+}  // namespace
+
 Arena* reserveArena(size_t bytes) {
+  const size_t blockBytes = bytes + largePage;
 #ifdef UNROLLED_MMAP
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
 #endif
-  void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* block = mmap(nullptr, blockBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (block == MAP_FAILED) return nullptr;
+#ifdef MADV_HUGEPAGE
+  madvise(block, blockBytes, MADV_HUGEPAGE);  // where the system has none, small pages do
+#endif
 #else
-  void* block = calloc(bytes + 64, 1);
+  void* block = calloc(blockBytes, 1);
   if (block == nullptr) return nullptr;
 #endif
   Arena* arena = static_cast<Arena*>(malloc(sizeof(Arena)));
-  const uintptr_t aligned = (reinterpret_cast<uintptr_t>(block) + 63) / 64 * 64;
-  *arena = Arena{reinterpret_cast<char*>(aligned), static_cast<char*>(block), bytes, 1};
+  char* start = static_cast<char*>(block);
+  *arena = Arena{roundUp(start, largePage), start, bytes, blockBytes, 1};
   return arena;
 }
 
@@ -52,7 +69,7 @@ void retain(Arena* arena) {
 void release(Arena* arena) {
   if (__atomic_sub_fetch(&arena->references, 1, __ATOMIC_ACQ_REL) > 0) return;
 #ifdef UNROLLED_MMAP
-  munmap(arena->block, arena->bytes);
+  munmap(arena->block, arena->blockBytes);
 #else
   free(arena->block);
 #endif
@@ -63,11 +80,10 @@ void clear(Arena* arena, size_t offset, size_t bytes) {
   char* from = arena->base + offset;
   char* to = from + bytes;
 #if defined(UNROLLED_MMAP) && defined(__linux__)
-  constexpr size_t large = 1 << 18;
-  const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  char* first = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(from) + page - 1) / page * page);
-  char* last = reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(to) / page * page);
-  if (bytes >= large && madvise(first, static_cast<size_t>(last - first), MADV_DONTNEED) == 0) {
+  // Whole large pages alone: one that is given back in part falls apart into small ones, and stays so.
+  char* first = roundUp(from, largePage);
+  char* last = arena->base + (offset + bytes) / largePage * largePage;
+  if (first < last && madvise(first, static_cast<size_t>(last - first), MADV_DONTNEED) == 0) {
     memset(from, 0, static_cast<size_t>(first - from));
     memset(last, 0, static_cast<size_t>(to - last));
     return;
@@ -78,7 +94,7 @@ void clear(Arena* arena, size_t offset, size_t bytes) {
 
 void discard(Arena* arena) {
 #ifdef UNROLLED_MMAP
-  madvise(arena->block, arena->bytes, MADV_DONTNEED);
+  madvise(arena->block, arena->blockBytes, MADV_DONTNEED);
 #endif
 }
 

@@ -18,7 +18,7 @@ size_t arenaBytes(const Arena* arena);
 void retain(Arena* arena);
 void release(Arena* arena);
 
-/** Fills a span with zeros; whole pages of a large one go back to the system. */
+/** Fills a span with zeros; whole large pages (2 MiB) in it go back to the system. */
 void clear(Arena* arena, size_t offset, size_t bytes);
 
 /** Gives every page back; where the system cannot, they stay until the release. */

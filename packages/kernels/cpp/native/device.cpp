@@ -20,7 +20,7 @@ namespace UNROLLED {
 struct NativeDevice {
   Crew crew;
   Arena* arena = nullptr;
-  float* scratch = nullptr;
+  Arena* scratch = nullptr;
   std::vector<std::thread> threads;
   std::unordered_map<int64_t, double*> programs;  // [number of steps, steps...]
   int64_t nextHandle = 0;                         // never used twice: an unloaded handle stays unknown
@@ -31,7 +31,6 @@ namespace {
 constexpr double spinMicroseconds = 1;
 constexpr double yieldMicroseconds = 50;
 constexpr Patience impatient{10, 10};  // where threads outnumber cores
-constexpr size_t alignment = 64;
 
 /** Rounds that take the time a thread shall wait awake on this machine. */
 Patience measurePatience() {
@@ -99,26 +98,23 @@ int64_t checkCode(const double* code, size_t numbers, size_t words, const Refusa
   return static_cast<int64_t>(steps);
 }
 
-float* allocateScratch(Crew* crew, int threads) {
-  const size_t words = static_cast<size_t>(threads) * scratchWords + sharedWords;
-  float* scratch = new (std::align_val_t{alignment}, std::nothrow) float[words];
-  if (scratch == nullptr) return nullptr;
+/** Scratch memory of all threads; null where there is none. */
+Arena* reserveScratch(Crew* crew, int threads) {
+  Arena* arena = reserveArena((static_cast<size_t>(threads) * scratchWords + sharedWords) * sizeof(float));
+  if (arena == nullptr) return nullptr;
+  float* scratch = reinterpret_cast<float*>(arenaBase(arena));
   for (int rank = 0; rank < threads; rank++) {
     crew->teams[rank].scratch = scratch + rank * scratchWords;
     crew->teams[rank].shared = scratch + threads * scratchWords;
   }
-  return scratch;
-}
-
-void freeScratch(float* scratch) {
-  ::operator delete[](scratch, std::align_val_t{alignment});
+  return arena;
 }
 
 }  // namespace
 
 NativeDevice* openDevice(int threads, bool oversubscribed, size_t bytes, const char** error) {
   NativeDevice* device = new (std::nothrow) NativeDevice;
-  if (device == nullptr || (device->scratch = allocateScratch(&device->crew, threads)) == nullptr) {
+  if (device == nullptr || (device->scratch = reserveScratch(&device->crew, threads)) == nullptr) {
     *error = "no memory for the threads";
     delete device;
     return nullptr;
@@ -126,7 +122,7 @@ NativeDevice* openDevice(int threads, bool oversubscribed, size_t bytes, const c
   device->arena = reserveArena(bytes);
   if (device->arena == nullptr) {
     *error = "not so many addresses";
-    freeScratch(device->scratch);
+    release(device->scratch);
     delete device;
     return nullptr;
   }
@@ -146,7 +142,7 @@ void closeDevice(NativeDevice* device) {
   finish(&device->crew);
   for (std::thread& thread : device->threads) thread.join();
   for (const auto& entry : device->programs) free(entry.second);
-  freeScratch(device->scratch);
+  release(device->scratch);
   discard(device->arena);
   release(device->arena);
   delete device;
