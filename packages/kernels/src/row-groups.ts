@@ -36,15 +36,25 @@ export function rowSeer(threads: number): SeeRows {
     return places;
   };
   return (kernel, numbers, wanted) => {
-    const byRows = rowKernels[kernel];
-    const seen =
-      kernel === "multiply"
-        ? productRows(numbers, placesIn(kernel))
-        : kernel === "map"
-          ? mapRows(numbers, placesIn(kernel), wanted)
-          : byRows && otherRows(kernel, byRows, numbers, placesIn(kernel));
+    const seen = seeCall(kernel, numbers, placesIn(kernel), wanted, threads);
     return seen && seen.rows >= leastRows * threads ? seen : undefined;
   };
+}
+
+function seeCall(
+  kernel: KernelName,
+  numbers: Float64Array,
+  places: Places,
+  wanted: number | undefined,
+  threads: number,
+): RowCall | undefined {
+  const byRows = rowKernels[kernel];
+  if (byRows) return otherRows(kernel, byRows, numbers, places);
+  if (kernel === "multiply") return productRows(numbers, places);
+  if (kernel === "map") return mapRows(numbers, places, wanted);
+  if (wanted === undefined) return undefined;
+  if (kernel === "copy") return copyRows(numbers, places, wanted);
+  return kernel === "assign" ? assignRows(numbers, places, wanted, threads) : undefined;
 }
 
 /** A kernel whose buffers are rows one after the other, but for those that every row reads. */
@@ -69,6 +79,8 @@ const looking: RowKernel = {
   slabs: [],
 };
 
+const rowsAre = (key: string, whole: readonly string[]): RowKernel => ({ rows: (get) => get(key), whole, slabs: [] });
+
 const rowKernels: Partial<Record<KernelName, RowKernel>> = {
   rnn: oneStep,
   rnnGrad: oneStep,
@@ -78,17 +90,31 @@ const rowKernels: Partial<Record<KernelName, RowKernel>> = {
   gruGrad: oneStep,
   gruBefore: oneStep,
   gruBeforeGrad: oneStep,
+  rnnVariant: oneStep,
+  lstmVariant: oneStep,
+  gruVariant: oneStep,
+  gruBeforeVariant: oneStep,
+  gather: rowsAre("R", ["table"]),
+  // Where the text goes depends on the place: no other row call may touch it at all.
+  sample: rowsAre("R", ["text", "logp", "place", "draws", "options"]),
   attend: looking,
   attendGrad: looking,
 };
 
 function otherRows(kernel: KernelName, of: RowKernel, numbers: Float64Array, places: Places): RowCall | undefined {
-  const rows = of.rows((key) => numbers[places[key] as number] as number);
+  const { parameters } = kernels[kernel];
+  const named = Object.fromEntries(
+    Object.keys(parameters).map((key) => [key, numbers[places[key] as number] as number]),
+  );
+  const rows = of.rows((key) => named[key] as number);
   if (!rows) return undefined;
-  const spans = Object.entries(kernels[kernel].parameters).flatMap(([key, kind]): Span[] => {
+  // A buffer may be longer than what the kernel touches of it.
+  const extents = (kernels[kernel].extents as (named: Places, tail: readonly number[]) => Places)(named, []);
+  const spans = Object.entries(parameters).flatMap(([key, kind]): Span[] => {
     if (kind === "int" || kind === "float") return [];
-    const [offset, words] = numbers.subarray(places[key] as number) as unknown as readonly [number, number];
-    const written = kind.startsWith("out") || kind.startsWith("inout");
+    const offset = named[key] as number;
+    const words = numbers[(places[key] as number) + 1] === 0 ? 0 : (extents[key] as number);
+    const written = /out/i.test(kind);
     if (of.whole.includes(key)) return [{ offset, stride: 0, columns: words, written }];
     const slots = of.slabs.includes(key) ? 2 : 1;
     const columns = words / rows / slots;
@@ -129,6 +155,41 @@ function productRows(numbers: Float64Array, places: Places): RowCall {
     numbers,
   };
 }
+
+/** One run of words, seen by rows where threads, who cut it between lines of 16 words, cut between rows. */
+function assignRows(numbers: Float64Array, places: Places, rows: number, threads: number): RowCall | undefined {
+  const n = numbers[places.n as number] as number;
+  if (n % (16 * rows) !== 0 || rows % threads !== 0) return undefined;
+  const guard = places.guard as number;
+  const everyRow = {
+    offset: numbers[guard] as number,
+    stride: 0,
+    columns: numbers[guard + 1] as number,
+    written: false,
+  };
+  return { rows, spans: [...runInRows(numbers, places, n / rows), everyRow], numbers };
+}
+
+/** One run of words, cut into as many rows as its neighbours have. */
+function copyRows(given: Float64Array, places: Places, rows: number): RowCall | undefined {
+  const get = (key: string): number => given[places[key] as number] as number;
+  const isRun = ["d0", "d1", "d2", "ys3", "xs3"].every((key) => get(key) === 1);
+  const columns = get("d3") / rows;
+  if (!isRun || !Number.isInteger(columns)) return undefined;
+  const numbers = given.slice();
+  for (const [key, number] of Object.entries({ d2: rows, d3: columns, ys2: columns, xs2: columns }))
+    numbers[places[key] as number] = number;
+  return { rows, spans: runInRows(given, places, columns), numbers };
+}
+
+/** The runs y and x of a call, in rows of so many words. */
+const runInRows = (numbers: Float64Array, places: Places, columns: number): Span[] =>
+  ["y", "x"].map((key) => ({
+    offset: numbers[places[key] as number] as number,
+    stride: columns,
+    columns,
+    written: key === "y",
+  }));
 
 function mapRows(given: Float64Array, places: Places, wanted: number | undefined): RowCall | undefined {
   const numbers = cutIntoRows(given, places, wanted);

@@ -143,6 +143,31 @@ describe("rows of neighbours", () => {
     expect(together(product(0, 1000), map(1004, 3000, 4, 4))).toBe(false);
     expect(together(product(0, 1000), map(1000, 3000, 4, 4))).toBe(true);
   });
+  it("a single step of a layer goes with what makes its sums and with what reads its state", () => {
+    const H = 16;
+    /** Sums and gates at 10_000, two slots of h at 20_000 and of c at 30_000. */
+    const step = (T: number) =>
+      see(
+        "lstm",
+        numbersOf("lstm", {
+          ...{ h: [20_000, 128 * H], c: [30_000, 128 * H], gates: [10_000, 256 * H], pre: [10_000, 256 * H] },
+          ...{ r: [5000, 64 * H], h0: [40_000, 64 * H], c0: [50_000, 64 * H], T, N: 64, H },
+        }),
+        undefined,
+      );
+    const assign = (x: number, n: number) => see("assign", numbersOf("assign", { y: [60_000, n], x: [x, n], n }), 64);
+    const gather = see(
+      "gather",
+      numbersOf("gather", { y: [10_000, 256 * H], table: [0, 640], ids: [700, 64], R: 64, D: 4 * H, V: 10 }),
+      undefined,
+    );
+    expect(together(gather, step(1))).toBe(true);
+    expect(together(step(1), assign(20_000 + 64 * H, 64 * H))).toBe(true); // the slot after the step
+    expect(together(step(1), assign(20_000 + 63 * H, 64 * H))).toBe(false); // rows of both slots
+    expect(together(step(1), product(0, 20_000 + 64 * H))).toBe(false); // rows of 4 words in rows of 16
+    expect(step(2)).toBe(undefined);
+    expect(assign(20_000, 64 * 8)).toBe(undefined); // threads cut between lines of 16 words
+  });
   it("few rows, other kernels and outputs without rows are not seen", () => {
     expect(rowSeer(9)("multiply", numbersOf("multiply", { M: 64, N: 8, K: 4, aRow: 4, cRow: 8 }), undefined)).toBe(
       undefined,

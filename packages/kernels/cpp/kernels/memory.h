@@ -58,7 +58,15 @@ INLINE void swapDimensions(Block& b, int i, int j) {
   }
 }
 
+/** One run of words cut into d2 rows of d3, of which each thread copies its own. */
+INLINE void copyRows(const CopyArgs& a, const Team& team) {
+  const Range mine = share(a.d2, team);
+  copyRun(reinterpret_cast<int32_t*>(a.y) + mine.begin * a.d3, 1, reinterpret_cast<const int32_t*>(a.x) + mine.begin * a.d3,
+          1, (mine.end - mine.begin) * a.d3);
+}
+
 inline void copy(const CopyArgs& a, const Team& team) {
+  if (team.rows) return copyRows(a, team);
   Block b = coalesce(a);
   if (b.d[0] * b.d[1] * b.d[2] * b.d[3] == 0) return;
   if (b.xs[3] != 1)  // a dimension along which x is dense comes next to the innermost: read and written in squares

@@ -89,10 +89,18 @@ function runSpelledOut(device) {
   program.close();
 }
 
+/** Two rows of 48 texts: the calls of a step go by rows. */
+function writeTexts(device, vocabulary, cell) {
+  const made = u.writer(device, languageModel({ vocabulary, cell, hidden: [32, 32], embedding: 9 }), 48);
+  made.begin(new Int32Array(48));
+  made.advance(new Int32Array(96).fill(-1), new Int32Array(96).fill(12345), { temperature: 1 });
+  made.close();
+}
+
 /** Steps of a program for two threads, every call shared. */
 const planned = (program) => [...encodeSteps({ ...program, work: 1e12 }, 2).code];
 
-/** Writes two training steps of each model, with the meetings of threads that TypeScript plans and with all of them. */
+/** Writes two training steps of each model and steps of writing, with the meetings of threads that TypeScript plans and with all of them. */
 export async function recordTraining(isa, write) {
   const text = Array.from({ length: 3000 }, (_, i) => String.fromCharCode(97 + ((i * i + 3 * i) % 23))).join("");
   const corpus = characters(text, { validation: 0 });
@@ -112,5 +120,9 @@ export async function recordTraining(isa, write) {
   const { device, name } = recorder(native, write, [planned, sharedSteps]);
   name("gradient of a cell written in operations");
   runSpelledOut(device);
+  for (const cell of ["lstm", "gru", "rnn"]) {
+    name(`48 texts by ${cell}`);
+    writeTexts(device, corpus.vocabulary, cell);
+  }
   native.close();
 }

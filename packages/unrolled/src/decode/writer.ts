@@ -18,7 +18,7 @@ export interface Written {
 export interface Writer {
   /** N: how many sequences are written side by side. */
   readonly sequences: number;
-  /** Rows that `advance` takes at most: as many as the device does in about a hundredth of a second. */
+  /** Rows that `advance` takes at most: as many as the device does in some hundredths of a second. */
   readonly mostRows: number;
   /** States to zero; the next step reads these ids [N]. */
   begin(ids: ArrayLike<number>): void;
@@ -35,8 +35,8 @@ export interface Writer {
 }
 
 const rowLimit = 64;
-/** Multiply-adds that take about a hundredth of a second. */
-const workLimit = 2e8;
+/** Multiply-adds that take some hundredths of a second. */
+const workLimit = 1e9;
 
 /** A writer of `sequences` sequences (1 where left out) by a language model. */
 export function writer(device: Device, model: LanguageModel, sequences = 1): Writer {
