@@ -256,12 +256,17 @@ function readoutOf({ model, key }: Writing, parts: Tensor, t = 0): Tensor {
   return key && spec.dropout > 0 ? dropout(read, { rate: spec.dropout, key, stream: streams.readout + t }) : read;
 }
 
+/** A row of the head for each class [V+1,P], and its bias [V+1]. */
+export function headOf({ spec, weights }: Translator): { readonly rows: Tensor; readonly bias: Tensor } {
+  const table = weights[spec.tied ? (tableName(spec, "target") as string) : "head.weight"];
+  const bias = weights["head.bias"];
+  return { rows: slice(table, 0, 0, bias.shape[0]), bias };
+}
+
 /** Logits [...,V+1] of what the head reads. */
-export function logitsOf({ spec, weights }: Translator, read: Tensor): Tensor {
-  const name = spec.tied ? (tableName(spec, "target") as string) : "head.weight";
-  const table = weights[name];
-  const classes = weights["head.bias"].shape[0];
-  return linear(read, table.shape[0] === classes ? table : slice(table, 0, 0, classes), weights["head.bias"]);
+export function logitsOf(model: Translator, read: Tensor): Tensor {
+  const { rows, bias } = headOf(model);
+  return linear(read, rows, bias);
 }
 
 export interface Written {

@@ -7,19 +7,20 @@ import {
   full,
   gather,
   less,
-  logSoftmax,
+  linear,
   mean,
   mul,
-  neg,
   random,
   reshape,
   stack,
+  sub,
   sum,
   where,
 } from "../graph/ops/index.js";
 import type { Scalar, Tensor } from "../graph/tensor.js";
 import type { Translator } from "../models/translator.js";
 import {
+  headOf,
   logitsOf,
   type Reading,
   readSource,
@@ -62,32 +63,49 @@ export interface PairLoss {
 export function pairLoss(model: Translator, inputs: PairInputs, options: PairLossOptions = {}): PairLoss {
   const { key, smoothing = 0 } = options;
   const reading = readSource(model, inputs.source, inputs.lengths, key);
-  const written = inputs.teacher ? undefined : writeAll(model, reading, inputs.x, key);
-  const logits = written ? logitsOf(model, written.read) : writeScheduled(model, reading, inputs, key as Tensor);
+  const { read, logits, attention } = inputs.teacher
+    ? writeScheduled(model, reading, inputs, key as Tensor)
+    : writeGiven(model, reading, inputs.x, key);
   const { sum: nats, count } = crossEntropy(logits, inputs.y);
-  const attention = written?.attention;
-  return { sum: smoothed(nats, logits, inputs.y, smoothing), count, logits, ...(attention && { attention }) };
+  const loss = smoothing === 0 ? nats : smoothed(nats, model, read, inputs.y, smoothing);
+  return { sum: loss, count, logits, ...(attention && { attention }) };
 }
 
-/** (1 - e) of the loss and e of the mean loss of all classes. */
-function smoothed(nats: Scalar, logits: Tensor, y: Tensor, e: number): Scalar {
-  if (e === 0) return nats;
-  const V = logits.shape[2];
-  const there = reshape(gather(full([V, 1], 1), y), y.shape);
-  const all = neg(sum(mul(mean(logSoftmax(logits), { axes: [2] }), there)));
-  return add(mul(nats, 1 - e), mul(all, e)) as Scalar;
+/** What the head reads [T,N,P], and the logits it makes of it. */
+interface Scored {
+  readonly read: Tensor;
+  readonly logits: Tensor;
+  readonly attention?: Tensor;
+}
+
+function writeGiven(model: Translator, reading: Reading, x: Tensor, key: Tensor | undefined): Scored {
+  const written = writeAll(model, reading, x, key);
+  return { ...written, logits: logitsOf(model, written.read) };
+}
+
+/**
+ * (1 - e) of the loss and e of the mean loss of all classes. They differ by the true logit less the mean logit, which is that of the
+ * mean row of the head: nothing is done for every class again.
+ */
+function smoothed(nats: Scalar, model: Translator, read: Tensor, y: Tensor, e: number): Scalar {
+  const { rows, bias } = headOf(model);
+  const [V, P] = rows.shape;
+  const there = gather(full([V, 1], 1), y);
+  const own = add(sum(mul(read, gather(rows, y)), { axes: [2], keep: true }), gather(reshape(bias, [V, 1]), y));
+  const even = linear(read, reshape(mean(rows, { axes: [0] }), [1, P]), reshape(mean(bias), [1]));
+  return add(nats, mul(sum(sub(own, mul(there, even))), e)) as Scalar;
 }
 
 /**
  * Scheduled sampling (Bengio 2015): each step reads the true token before it with probability `teacher`, else the token that the model
  * itself finds most likely; no gradient flows through that choice.
  */
-function writeScheduled(model: Translator, reading: Reading, { x, teacher }: PairInputs, key: Tensor): Tensor {
+function writeScheduled(model: Translator, reading: Reading, { x, teacher }: PairInputs, key: Tensor): Scored {
   const [T, N] = x.shape;
   const how = writing(model, sightOf(model, reading), key);
   const given = readTarget(model, x, key);
   const keep = less(random("uniform", [T, N, 1], { key, stream: coinStream }), teacher as Tensor);
-  const logits: Tensor[] = [];
+  const [reads, logits]: [Tensor[], Tensor[]] = [[], []];
   let states = reading.states;
   for (let t = 0; t < T; t++) {
     const truth = given && at(given, 0, t);
@@ -95,9 +113,10 @@ function writeScheduled(model: Translator, reading: Reading, { x, teacher }: Pai
     const vector = truth && own ? where(at(keep, 0, t), truth, own) : truth;
     const step = writeStep(how, vector ? { vector } : {}, states, t);
     states = step.states;
+    reads.push(step.read);
     logits.push(logitsOf(model, step.read));
   }
-  return stack(logits);
+  return { read: stack(reads), logits: stack(logits) };
 }
 
 const coinStream = 5_100_000;
