@@ -32,6 +32,8 @@ export interface Workload {
   readonly sentences?: number;
   /** Units between a translator's decoder and its head; 0: the head reads state, context and token themselves. */
   readonly readout?: number;
+  /** How ours multiplies matrices; f32 where left out. Peers always do that. */
+  readonly products?: "f32" | "bf16";
   readonly optimizer: "adam" | "adagrad";
   readonly clip: { readonly norm: number } | { readonly value: number };
   readonly marks: readonly Mark[];
@@ -112,12 +114,19 @@ export const workloads: readonly Workload[] = [
     peakMark: 0.5,
   }),
   workload("custom-lstm-512", "lstm", [512, 2, 64, 64], { kind: "custom-cell", marks: torch(1.5, 0.6) }),
-  workload("beam-5-gru-256", "gru", [256, 1, 30, 64], {
+  workload("beam-5-gru-256", "gru", [256, 1, 30, 32], {
     kind: "beam-search",
     vocabulary: 8000,
     beam: 5,
     sentences: 1000,
     marks: [{ peer: "torch", native: 5 }],
+  }),
+  workload("beam-5-gru-256-bf16", "gru", [256, 1, 30, 32], {
+    kind: "beam-search",
+    vocabulary: 8000,
+    beam: 5,
+    sentences: 1000,
+    products: "bf16",
   }),
 ]; // prettier-ignore
 
@@ -134,7 +143,7 @@ export function chooseWorkloads(names: readonly string[]): readonly Workload[] {
 export function describeWorkload(w: Workload): string {
   const sizes = w.kind.startsWith("generation") ? `N ${w.batch}` : `T ${w.sequence}, N ${w.batch}`;
   if (w.kind === "beam-search")
-    return `${w.cell.toUpperCase()} encoder-decoder with attention, H ${w.hidden}, beam ${w.beam}, ${w.sentences} sentences of up to ${w.sequence} tokens, ${w.batch} at once, V ${w.vocabulary}`;
+    return `${w.cell.toUpperCase()} encoder-decoder with attention, H ${w.hidden}, beam ${w.beam}, ${w.sentences} sentences of up to ${w.sequence} tokens, ${w.batch} at once, V ${w.vocabulary}${w.products === "bf16" ? ", products in bfloat16" : ""}`;
   const rest = w.kind === "training" && w.optimizer === "adagrad" ? ", Adagrad, clip by value" : "";
   return `${w.cell.toUpperCase()}, H ${w.hidden}, L ${w.layers}, ${sizes}, V ${w.vocabulary}, ${w.kind}${rest}`;
 }

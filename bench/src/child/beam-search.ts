@@ -21,7 +21,7 @@ const lengthOf = (sentence: number, longest: number): number => {
 export function beamSearching(device: Device, w: Workload): Omit<Task, "detail"> {
   const { vocabulary: V, sequence, batch, beam = 5, sentences = 1000 } = w;
   const model = modelOf(device, w);
-  const made = translating({ device, model, beam, batch });
+  const made = translating({ device, model, beam, batch, products: w.products ?? "f32" });
   const { uniform } = draws(7);
   const sources = Array.from({ length: sentences }, (_, i) =>
     Int32Array.from({ length: lengthOf(i, sequence) }, () => Math.floor(uniform() * V)),

@@ -87,16 +87,17 @@ export function translatorPlace(device: Device, model: Translator, tokens: Token
     programs.set(width, known);
     return known;
   };
+  const made = () => [...programs.values()].flatMap(({ begin, step }) => [...begin.made(), ...step.made()]);
   const moves = new Map<Place, ReturnType<typeof moving>>();
   const start = new Int32Array(N).fill(boundary(model.spec));
   return {
     sizes,
     held,
     begin(source, lengths, asked, width) {
-      return { ...answerOf(programsFor(width).begin.run({ source, lengths, asked, ids: start })), rows: 1 };
+      return { ...answerOf(programsFor(width).begin.get().run({ source, lengths, asked, ids: start })), rows: 1 };
     },
     step({ ids, parents, asked, width }, lengths) {
-      return { ...answerOf(programsFor(width).step.run({ ids, parents, asked, lengths })), rows: sizes.beam };
+      return { ...answerOf(programsFor(width).step.get().run({ ids, parents, asked, lengths })), rows: sizes.beam };
     },
     take(from, sentences) {
       const move = moves.get(from) ?? moving(device, from, { held, sizes });
@@ -104,10 +105,10 @@ export function translatorPlace(device: Device, model: Translator, tokens: Token
       move.run({ sentences, rows: rowsOf(sentences, sizes.beam) });
     },
     refresh() {
-      for (const { begin, step } of programs.values()) for (const program of [begin, step]) program.refresh();
+      for (const program of made()) program.refresh();
     },
     close() {
-      for (const { begin, step } of programs.values()) for (const program of [begin, step]) program.close();
+      for (const program of made()) program.close();
       for (const move of moves.values()) move.close();
       evict(device, held.places.v.storage);
     },
@@ -139,37 +140,53 @@ function programsOf(
   { sentences: N, beam: K, steps: S, products }: PlaceSizes,
   width: number,
 ) {
-  const begin = compile(
-    device,
-    { source: i32(S, N), lengths: i32(N), ids: i32(N), asked: i32(N) },
-    ({ source, lengths, ids, asked }) => {
-      const reading = readSource(model, source, lengths, undefined, true);
-      const sight = sightOf(model, reading);
-      const vector = readTarget(model, ids);
-      const made = writeStep(writing(model, sight), vector ? { vector } : {}, reading.states, 0);
-      const states = Object.entries(held.states).map(([name, v]) => assign(v, everyBeam(made.states[name], K)));
-      const looks = sight.attended
-        ? [assign(held.places.values, sight.attended.values), assign(held.places.keys, sight.attended.keys)]
-        : [];
-      const updates = [...states, assign(held.places.v, reading.v), ...looks];
-      return { outputs: outputsOf(model, made, asked, width), updates };
-    },
-    { frozen: true, products },
+  const begin = lazily(() =>
+    compile(
+      device,
+      { source: i32(S, N), lengths: i32(N), ids: i32(N), asked: i32(N) },
+      ({ source, lengths, ids, asked }) => {
+        const reading = readSource(model, source, lengths, undefined, true);
+        const sight = sightOf(model, reading);
+        const vector = readTarget(model, ids);
+        const made = writeStep(writing(model, sight), vector ? { vector } : {}, reading.states, 0);
+        const states = Object.entries(held.states).map(([name, v]) => assign(v, everyBeam(made.states[name], K)));
+        const looks = sight.attended
+          ? [assign(held.places.values, sight.attended.values), assign(held.places.keys, sight.attended.keys)]
+          : [];
+        const updates = [...states, assign(held.places.v, reading.v), ...looks];
+        return { outputs: outputsOf(model, made, asked, width), updates };
+      },
+      { frozen: true, products },
+    ),
   );
-  const step = compile(
-    device,
-    { ids: i32(N * K), parents: i32(N * K), asked: i32(N * K), lengths: i32(N) },
-    ({ ids, parents, asked, lengths }) => {
-      const vector = readTarget(model, ids);
-      const token = { ...(vector && { vector }), ...(table && { product: gather(table, ids) }) };
-      const before = Object.fromEntries(Object.entries(held.states).map(([name, v]) => [name, gather(v, parents)]));
-      const made = writeStep(writing(model, heldSight(model, held, lengths)), token, before, 0);
-      const updates = Object.entries(held.states).map(([name, v]) => assign(v, made.states[name]));
-      return { outputs: outputsOf(model, made, asked, width), updates };
-    },
-    { frozen: true, products },
+  const step = lazily(() =>
+    compile(
+      device,
+      { ids: i32(N * K), parents: i32(N * K), asked: i32(N * K), lengths: i32(N) },
+      ({ ids, parents, asked, lengths }) => {
+        const vector = readTarget(model, ids);
+        const token = { ...(vector && { vector }), ...(table && { product: gather(table, ids) }) };
+        const before = Object.fromEntries(Object.entries(held.states).map(([name, v]) => [name, gather(v, parents)]));
+        const made = writeStep(writing(model, heldSight(model, held, lengths)), token, before, 0);
+        const updates = Object.entries(held.states).map(([name, v]) => assign(v, made.states[name]));
+        return { outputs: outputsOf(model, made, asked, width), updates };
+      },
+      { frozen: true, products },
+    ),
   );
   return { begin, step };
+}
+
+/** Something that is made when it is first needed. */
+function lazily<T>(make: () => T): { readonly get: () => T; readonly made: () => readonly T[] } {
+  const made: T[] = [];
+  return {
+    get() {
+      if (made.length === 0) made.push(make());
+      return made[0];
+    },
+    made: () => made,
+  };
 }
 
 function outputsOf(model: Translator, made: WrittenStep, asked: Tensor, width: number) {
