@@ -39,7 +39,7 @@ export function real(option: string, { from, above, below, upTo }: Range) {
     const high =
       Number.isFinite(value) && (below === undefined || value < below) && (upTo === undefined || value <= upTo);
     const low = (from === undefined || value >= from) && (above === undefined || value > above);
-    return high && low ? value : must(option, `a number ${bounds.join(", ")}`, text);
+    return high && low ? value : must(option, `a number ${bounds.join(", ")}`.trimEnd(), text);
   };
 }
 
@@ -65,6 +65,12 @@ export function sizes(option: string) {
   const one = integer(option, 1);
   return (text: string): readonly number[] => text.split(",").map((size) => one(size.trim()));
 }
+
+/** "0.5,-1,3". */
+export const reals = (option: string) => {
+  const one = real(option, {});
+  return (text: string): readonly number[] => text.split(",").map((each) => one(each.trim()));
+};
 
 /** Insertions, deletions and changes between two short words. */
 function distance(a: string, b: string): number {

@@ -13,6 +13,14 @@ export const columnOptions = (): Option[] => [
   new Option("--id-column <name>", "of vectors: its value says which sequence a row belongs to"),
 ];
 
+/** Names with commas; 2-9 stands for eight numbers. */
+const columnNames = (text: string): readonly string[] =>
+  text.split(",").flatMap((each) => {
+    const [, from, to] = /^([1-9]\d{0,5})-([1-9]\d{0,5})$/.exec(each.trim()) ?? [];
+    if (from === undefined) return [each.trim()];
+    return Array.from({ length: Math.max(0, Number(to) - Number(from) + 1) }, (_, i) => String(Number(from) + i));
+  });
+
 export const rowOptions = (): Option[] => [
   option(
     "--task <name>",
@@ -32,6 +40,10 @@ export const rowOptions = (): Option[] => [
   option("--start <place>", "where a label starts a writer: state, input or both (default: both)", (o) =>
     choice(o, ["state", "input", "both"]),
   ),
+  new Option(
+    "--start-columns <names>",
+    "write: columns of numbers that start a text, in place of a label: a,b or 2-9",
+  ).argParser(columnNames),
   new Option("--validation-file <file>", "rows to hold out, in place of a part of the others"),
 ];
 

@@ -1,7 +1,7 @@
 // The command that writes, and its options.
 import { Command, Option } from "commander";
 import type { SampleOptions } from "./options.js";
-import { integer } from "./parse.js";
+import { integer, reals } from "./parse.js";
 import { example, modelOptions, option, withOptions } from "./program-parts.js";
 import { beamOptions, drawOptions } from "./program-search.js";
 
@@ -27,6 +27,7 @@ export function sampleCommand(action: (directory: string, options: SampleOptions
     new Option("--greedy", "always the likeliest token"),
     option("--seed <n>", "the same seed writes the same text (default: another each time)", seed),
     new Option("--label <name>", "what to write, for a model of --task write"),
+    option("--vector <numbers>", "what it starts from, for a writer that starts from numbers: 0.5,-1,3", reals),
     option("--count <n>", "samples to write (default: 1)", (o) => integer(o, 1)),
     new Option("--allow-unknown", "read what the vocabulary lacks in the prompt as <unk>"),
   ];

@@ -39,7 +39,7 @@ export async function sampleBest(
 export async function sampleBestLabelled(
   model: LabelledWriter,
   device: Device,
-  label: string,
+  start: string | readonly number[],
   options: BestSampleOptions,
   context: Context,
 ): Promise<void> {
@@ -48,8 +48,8 @@ export async function sampleBestLabelled(
       hint: "leave it out",
     });
   checkSearch(options, options.beam, noToken(model.vocabulary) + 1);
-  const found = writeBestLabelled({ ...textOptions(model.vocabulary, device, options), model, start: label });
-  await showBest(found, { label }, options, context);
+  const found = writeBestLabelled({ ...textOptions(model.vocabulary, device, options), model, start });
+  await showBest(found, typeof start === "string" ? { label: start } : { vector: start }, options, context);
 }
 
 function textOptions(vocabulary: Vocabulary, device: Device, options: BestSampleOptions): BestTextOptions {
@@ -85,7 +85,7 @@ const byteOf = (token: string): number => {
 
 async function showBest(
   found: readonly BestText[],
-  start: { readonly prompt: string } | { readonly label: string },
+  start: { readonly prompt: string } | { readonly label: string } | { readonly vector: readonly number[] },
   { nBest = 1, json }: BestSampleOptions,
   { output }: Context,
 ): Promise<void> {

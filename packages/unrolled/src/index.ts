@@ -115,6 +115,7 @@ export { type LabelIndex, labelIndex, labelSeparator, labelSet, labelsIn } from 
 export { type LabelledOptions, type LabelledText, parseLabelled, type RowFormat } from "./text/rows/labelled.js";
 export { parseNpy } from "./text/rows/npy.js";
 export { parseSeries, type Series, type SeriesOptions, type SeriesSet } from "./text/rows/series.js";
+export { parseStarted, type StartedOptions, type StartedText, type StartedTexts } from "./text/rows/started.js";
 export { type Split, shuffle, splitRows } from "./text/rows/split.js";
 export { parseTable, type TableOptions, type TableRow } from "./text/rows/table.js";
 export { parseTagged, type TaggedOptions, type TaggedTokens } from "./text/rows/tagged.js";
@@ -215,6 +216,7 @@ export {
   type NetworkOptions,
   networkSpec,
   rowFacts,
+  columnsOf,
 } from "./models/row-facts.js";
 export { type Example, pickRows, type Rows, rowClasses, rowExamples, seriesRows } from "./models/rows.js";
 export { countWeights, currentWeights, setWeights, type Weights } from "./models/weights.js";
@@ -250,6 +252,7 @@ export {
   labelledWriterJson,
   type LabelledWriterSpec,
   type StartUse,
+  startNumbers,
   startUses,
   type WriterStart,
 } from "./models/labelled-writer-spec.js";

@@ -20,10 +20,11 @@ export async function sample(directory: string, options: LabelledSampleOptions, 
   draws(options);
   if (options.beam === undefined) refuseWithoutBeam(options);
   if ((await rowTaskOf(directory)) === "write") return sampleLabelled(directory, options, context);
-  if (options.label !== undefined)
-    throw new UsageError("--label: must come with a model that writes by label, which this is not", {
-      hint: "leave --label out, or train one: unrolled train --task write",
-    });
+  for (const name of ["label", "vector"] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`--${name}: must come with a model that writes by ${name}, which this is not`, {
+        hint: `leave --${name} out, or train one: unrolled train --task write`,
+      });
   const { model, device } = await openModel(directory, options, context);
   if (options.beam !== undefined) {
     try {

@@ -6,6 +6,7 @@ import {
   parseLabelled,
   parseNpy,
   parseSeries,
+  parseStarted,
   parseTagged,
   type RowFormat,
   type Rows,
@@ -16,7 +17,10 @@ import { type DataFile, readBytes } from "../data.js";
 import type { RowSettings } from "./settings.js";
 
 /** Which of a run's settings decide how its files are read. */
-export type RowReading = Pick<RowSettings, "task" | "tokens" | "textColumn" | "labelColumn" | "idColumn">;
+export type RowReading = Pick<
+  RowSettings,
+  "task" | "tokens" | "textColumn" | "labelColumn" | "idColumn" | "startColumns"
+>;
 
 /** The rows of one file. */
 export interface RowFile {
@@ -35,7 +39,7 @@ export async function readRowFile(path: string, reading: RowReading): Promise<Ro
 export async function readRowFiles(paths: readonly string[], reading: RowReading): Promise<readonly RowFile[]> {
   const files: RowFile[] = [];
   for (const path of paths) files.push(await readRowFile(path, reading));
-  const columns = (each: RowFile): string => (each.rows.kind === "series" ? each.rows.columns.join() : "");
+  const columns = ({ rows }: RowFile): string => ("columns" in rows && rows.columns ? rows.columns.join() : "");
   const other = files.find((each) => columns(each) !== columns(files[0]));
   if (other)
     throw new DataError(
@@ -73,11 +77,18 @@ export function parseRows(path: string, bytes: Uint8Array, reading: RowReading):
   }
   if (format === undefined) throw wrongFormat(path, ".csv, .tsv or .jsonl", "texts with labels");
   const { idColumn: _, ...names } = columns(reading);
+  const { startColumns } = reading;
+  if (startColumns !== null)
+    return { kind: "texts", ...parseStarted(textOf(bytes, path), { where: path, format, startColumns, ...names }) };
   return { kind: "texts", rows: parseLabelled(textOf(bytes, path), { where: path, format, ...names }) };
 }
 
 /** Sequences of numbers; standard input is CSV. DataError with file and line. */
-export function parseVectors(path: string, bytes: Uint8Array, reading: Omit<RowReading, "tokens">): Rows {
+export function parseVectors(
+  path: string,
+  bytes: Uint8Array,
+  reading: Omit<RowReading, "tokens" | "startColumns">,
+): Rows {
   const extension = extname(path).toLowerCase();
   if (extension === ".npy" && reading.task === "regress") return seriesRows(parseNpy(bytes, path));
   if (extension !== "" && extension !== ".csv" && extension !== ".tsv")
@@ -109,7 +120,7 @@ interface NamedColumns {
 }
 
 /** Columns that were named. */
-const columns = ({ textColumn, labelColumn, idColumn }: Omit<RowReading, "tokens">): NamedColumns => ({
+const columns = ({ textColumn, labelColumn, idColumn }: Omit<RowReading, "tokens" | "startColumns">): NamedColumns => ({
   ...(textColumn !== null && { textColumn }),
   ...(labelColumn !== null && { labelColumn }),
   ...(idColumn !== null && { idColumn }),

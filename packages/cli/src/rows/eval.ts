@@ -59,7 +59,8 @@ export function readingOf(
 ): RowReading {
   const { textColumn = null, labelColumn = null, idColumn = null } = options;
   const tokens = kind === "writer" ? model.spec.tokens : model.spec.input.kind;
-  return { task: model.spec.task, tokens, textColumn, labelColumn, idColumn };
+  const startColumns = kind === "writer" && model.spec.start.kind === "columns" ? model.spec.start.columns : null;
+  return { task: model.spec.task, tokens, textColumn, labelColumn, idColumn, startColumns };
 }
 
 const jsonOf = (

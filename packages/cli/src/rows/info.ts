@@ -70,7 +70,7 @@ const writerWords = ({ tokens, vocabulary, embedding, start, use }: LabelledWrit
   ["writes", `${whole(vocabulary)} ${tokens} tokens, embedding ${embedding}`],
   [
     "starts from",
-    `${start.kind === "label" ? `labels ${someOf(start.labels)}` : `vectors of ${start.width}`} (${use})`,
+    `${start.kind === "label" ? `labels ${someOf(start.labels)}` : start.kind === "columns" ? `numbers ${someOf(start.columns)}` : `vectors of ${start.width}`} (${use})`,
   ],
 ];
 

@@ -19,4 +19,6 @@ export interface RowEvalOptions extends ModelOptions, ColumnOptions {
 
 export interface LabelledSampleOptions extends SampleOptions {
   readonly label?: string;
+  /** The numbers that start a text. */
+  readonly vector?: readonly number[];
 }

@@ -52,6 +52,7 @@ const settings = z.strictObject({
   pool: z.enum(poolings).nullable(),
   feedForward: z.array(positive),
   start: z.enum(startUses),
+  startColumns: z.array(z.string()).nullable().default(null),
   batch: positive,
   validation: z.number().min(0).lt(1),
   epochs: positive,

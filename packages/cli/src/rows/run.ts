@@ -4,6 +4,8 @@ import {
   characterVocabulary,
   byteVocabulary,
   type Cells,
+  type Columns,
+  columnsOf,
   type Facts,
   labelledWriter,
   labelSet,
@@ -18,6 +20,7 @@ import {
   rowFacts,
   type Rows,
   splitRows,
+  type StartedText,
   type Task,
   type Vocabulary,
   wordVocabulary,
@@ -77,14 +80,17 @@ function newModel(settings: RowSettings, run: RunRows, cells: Cells): RowModel {
   const width = embedding === null ? {} : { embedding };
   if (task === "write") {
     const texts = training.rows as readonly LabelledText[];
-    const labels = labelSet(
-      (run.all.rows as readonly LabelledText[]).map(({ label = "" }) => label),
-      where,
-      1,
-    );
+    const start =
+      run.all.kind === "texts" && run.all.columns
+        ? startColumns(run.all.columns, training.rows as readonly StartedText[])
+        : labelSet(
+            (run.all.rows as readonly LabelledText[]).map(({ label = "" }) => label),
+            where,
+            1,
+          );
     const model = labelledWriter({
       vocabulary: textVocabulary(settings, texts),
-      start: labels,
+      start,
       use: settings.start,
       layers,
       seed,
@@ -109,6 +115,14 @@ function newModel(settings: RowSettings, run: RunRows, cells: Cells): RowModel {
   });
   return { kind: "network", model: network(spec, facts.vocabulary, seed) };
 }
+
+/** What the numbers that start texts are normalised with. */
+const startColumns = (columns: readonly string[], rows: readonly StartedText[]): Columns =>
+  columnsOf(
+    rows.map(({ values }) => ({ values, steps: 1 })),
+    columns,
+    columns,
+  );
 
 function textVocabulary({ tokens, minCount }: RowSettings, texts: readonly LabelledText[]): Vocabulary {
   if (tokens === "byte") return byteVocabulary();
@@ -137,8 +151,10 @@ function taskOf(made: RowModel, run: RunRows, { batch, seed }: RowSettings): Tas
   return task as unknown as Task<never> & { readonly wasted: number };
 }
 
-const useOf = ({ task }: RowSettings): string =>
-  task === "write" ? "let it write: unrolled sample --label LABEL" : "use it: unrolled predict";
+const useOf = ({ task, startColumns }: RowSettings): string =>
+  task === "write"
+    ? `let it write: unrolled sample ${startColumns === null ? "--label LABEL" : "--vector N,N,..."}`
+    : "use it: unrolled predict";
 
 /** Trains a new model on the rows of `files` and keeps it in `directory`, which must be new. */
 export async function newRowRun(

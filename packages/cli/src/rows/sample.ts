@@ -1,6 +1,6 @@
 // `unrolled sample` of a labelled writer: texts for a label, each until its END.
 import { randomInt } from "node:crypto";
-import { type LabelledWriter, labelledPen } from "unrolled";
+import { type LabelledWriter, labelledPen, type WriterStart } from "unrolled";
 import { sampleBestLabelled } from "../sample-best.js";
 import type { Context } from "../context.js";
 import { exitCodes, UsageError } from "../exit.js";
@@ -15,28 +15,18 @@ export async function sampleLabelled(
   options: LabelledSampleOptions,
   context: Context,
 ): Promise<number> {
-  const { label, count = 1, length = 200 } = options;
+  const { count = 1, length = 200 } = options;
   for (const name of ["prompt", "allowUnknown"] as const)
     if (options[name] !== undefined)
       throw new UsageError(
-        `--${name === "prompt" ? "prompt" : "allow-unknown"}: must be left out: the label starts the text`,
+        `--${name === "prompt" ? "prompt" : "allow-unknown"}: must be left out: a label or a vector starts the text`,
         {
-          hint: "use --label",
+          hint: "use --label or --vector",
         },
       );
   const { made, device } = await openRowModel(directory, options, context);
   const model = made.model as LabelledWriter;
-  const start =
-    label ??
-    (model.spec.start.kind === "label" && model.spec.start.labels.length === 1
-      ? model.spec.start.labels[0]
-      : undefined);
-  if (start === undefined) {
-    const labels = model.spec.start.kind === "label" ? model.spec.start.labels : [];
-    throw new UsageError("--label: must name what to write, was left out", {
-      hint: `the model knows: ${labels.slice(0, 40).join(", ")}${labels.length > 40 ? ", ..." : ""}`,
-    });
-  }
+  const start = startOf(model.spec.start, options);
   if (options.beam !== undefined) {
     try {
       await sampleBestLabelled(model, device, start, { ...options, beam: options.beam }, context);
@@ -60,7 +50,14 @@ export async function sampleLabelled(
         ...(topP !== undefined && { topP }),
         ...(greedy !== undefined && { greedy }),
       });
-      if (options.json) await context.output.json({ type: "sample", sample: n + 1, seed: own, label: start, text });
+      if (options.json)
+        await context.output.json({
+          type: "sample",
+          sample: n + 1,
+          seed: own,
+          ...(typeof start === "string" ? { label: start } : { vector: start }),
+          text,
+        });
       else await context.output.write(`${context.output.isTerminal ? harmless(text) : text}\n`);
     }
     return exitCodes.done;
@@ -68,4 +65,31 @@ export async function sampleLabelled(
     pen.close();
     device.close();
   }
+}
+
+/** What the model is to start from. UsageError where it is left out, or is of the other kind. */
+function startOf(start: WriterStart, { label, vector }: LabelledSampleOptions): string | readonly number[] {
+  if (start.kind === "label") {
+    if (vector !== undefined)
+      throw new UsageError("--vector: must come with a model that starts from numbers, this one starts from a label", {
+        hint: "use --label",
+      });
+    const { labels } = start;
+    const only = labels.length === 1 ? labels[0] : undefined;
+    if (label !== undefined || only !== undefined) return label ?? (only as string);
+    throw new UsageError("--label: must name what to write, was left out", {
+      hint: `the model knows: ${labels.slice(0, 40).join(", ")}${labels.length > 40 ? ", ..." : ""}`,
+    });
+  }
+  const wanted = start.kind === "columns" ? start.columns.join(",") : `${start.width} numbers`;
+  if (label !== undefined)
+    throw new UsageError("--label: must come with a model that starts from a label, this one starts from numbers", {
+      hint: `use --vector ${wanted}`,
+    });
+  if (vector === undefined || vector.length !== start.width)
+    throw new UsageError(
+      `--vector: must be ${start.width} numbers, was ${vector === undefined ? "left out" : vector.length}`,
+      { hint: `in this order: ${wanted}` },
+    );
+  return vector;
 }

@@ -27,6 +27,7 @@ export interface RowOptions {
   readonly bidirectional?: boolean;
   readonly feedForward?: readonly number[];
   readonly start?: StartUse;
+  readonly startColumns?: readonly string[];
   readonly validationFile?: string;
 }
 
@@ -48,6 +49,8 @@ export interface RowSettings extends SessionSettings {
   /** Widths of feed-forward layers before the answer. */
   readonly feedForward: readonly number[];
   readonly start: StartUse;
+  /** Columns of numbers that start a text; null: a label does. */
+  readonly startColumns: readonly string[] | null;
   readonly batch: number;
   readonly validation: number;
 }
@@ -80,6 +83,7 @@ const ofTasks: readonly OfTask[] = [
   ["bidirectional", ["classify", "tag", "regress"]],
   ["feedForward", ["classify", "tag", "regress"]],
   ["start", ["write"]],
+  ["startColumns", ["write"]],
 ];
 
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -122,6 +126,7 @@ export function rowSettings(options: Options & { readonly task: RowTask }, own?:
     pool: options.pool ?? null,
     feedForward,
     start: options.start ?? "both",
+    startColumns: options.startColumns ?? null,
     batch: options.batch ?? 32,
     validation: options.validationFile === undefined ? (options.validation ?? 0.1) : 0,
     epochs,
@@ -197,6 +202,8 @@ function refuseForeign(options: Options, task: RowTask, tokens: RowSettings["tok
     no("labelColumn", "must come with --tokens vector to tag", "the tag is the last field of a line");
   if (task === "tag" && tokens === "byte")
     no("tokens", "must be char, word or vector to tag, was byte", "use --tokens char");
+  if (options.startColumns !== undefined && options.labelColumn !== undefined)
+    no("labelColumn", "must not come with --start-columns: numbers start the text, no label", "choose one of the two");
   if (options.validationFile !== undefined && options.validation !== undefined)
     no("validation", "must not come with --validation-file", "choose one of the two");
 }

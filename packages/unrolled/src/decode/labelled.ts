@@ -7,13 +7,14 @@ import { assign, reshape } from "../graph/ops/index.js";
 import { evict } from "../graph/variable.js";
 import { type LabelledWriter, writerCarried, writerForward, writerStates } from "../models/labelled-writer.js";
 import { zero } from "../models/evaluate.js";
+import { startNumbers } from "../models/labelled-writer-spec.js";
 import { decoder } from "../text/decode.js";
 import { checkSampling, chooseToken, type SamplingOptions } from "./sampling.js";
 
 export interface WriteLabelledOptions extends SamplingOptions {
   readonly model: LabelledWriter;
   readonly device: Device;
-  /** A label that the model knows, or a vector as wide as its start. */
+  /** A label that the model knows, or a vector as wide as its start, in its own units. */
   readonly start: string | ArrayLike<number>;
   readonly seed?: number;
   /** Tokens at most; 200 where left out. */
@@ -99,13 +100,13 @@ export function labelledPen(device: Device, model: LabelledWriter): LabelledPen 
 
 /** A start as the numbers that programs read. DataError for one that the model does not know. */
 export function startValues({ spec }: LabelledWriter, start: string | ArrayLike<number>): ArrayLike<number> {
-  if (spec.start.kind === "vector") {
+  if (spec.start.kind !== "label") {
     if (typeof start === "string" || start.length !== spec.start.width)
       throw new DataError(
         `start: must be ${spec.start.width} numbers, was ${typeof start === "string" ? JSON.stringify(start) : start.length}`,
         { code: "start-width" },
       );
-    return start;
+    return startNumbers(spec.start, start);
   }
   const id = typeof start === "string" ? spec.start.labels.indexOf(start) : -1;
   if (id >= 0) return [id];

@@ -5,12 +5,19 @@ import { limits } from "../limits.js";
 import { type StackLayer, stackShapes } from "../nn/stack.js";
 import { fieldsOf, integerIn, namesIn, oneOf, refuseOthers, wrong } from "./fields.js";
 import { type Cells, cellsAtHand, layersJson, readLayers } from "./layers.js";
-import { type TextKind, textKinds } from "./network-spec.js";
+import { type Columns, columnsIn, type TextKind, textKinds } from "./network-spec.js";
 
-/** A label by its embedding, or the numbers of a vector as they are. */
+/** A label by its embedding; the numbers of a vector as they are; or columns, each less its mean and divided by its deviation. */
 export type WriterStart =
   | { readonly kind: "label"; readonly labels: readonly string[]; readonly width: number }
-  | { readonly kind: "vector"; readonly width: number };
+  | { readonly kind: "vector"; readonly width: number }
+  | ({ readonly kind: "columns"; readonly width: number } & Columns);
+
+/** A start's numbers as the network reads them. */
+export const startNumbers = (start: WriterStart, values: ArrayLike<number>): ArrayLike<number> =>
+  start.kind === "columns"
+    ? Float32Array.from(values, (value, e) => (value - start.mean[e]) / start.deviation[e])
+    : values;
 
 export const startUses = ["state", "input", "both"] as const;
 /** state: what the layers' states begin as; input: beside the token at every step; both. */
@@ -55,12 +62,16 @@ export function checkLabelledWriterSpec(value: unknown, cells: Cells = {}): Labe
 
 function startIn(path: string, value: unknown): WriterStart {
   const given = fieldsOf(path, value);
-  const kind = oneOf(`${path}.kind`, given.get("kind"), ["label", "vector"]);
+  const kind = oneOf(`${path}.kind`, given.get("kind"), ["label", "vector", "columns"]);
   const width = integerIn(`${path}.width`, given.get("width"), 1, limits.width);
   const read: WriterStart =
     kind === "label"
       ? { kind, labels: namesIn(`${path}.labels`, given.get("labels"), 1, limits.labels), width }
-      : { kind, width };
+      : kind === "vector"
+        ? { kind, width }
+        : { kind, width, ...columnsIn(path, given) };
+  if (read.kind === "columns" && read.columns.length !== width)
+    wrong(`${path}.width`, `${read.columns.length}, the number of columns`, width);
   refuseOthers(path, given, read);
   return read;
 }

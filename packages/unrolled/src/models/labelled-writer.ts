@@ -18,7 +18,7 @@ import {
 } from "./labelled-writer-spec.js";
 import type { Cells } from "./layers.js";
 import { embeddingPlan, linearPlan } from "./network.js";
-import type { TextKind } from "./network-spec.js";
+import type { Columns, TextKind } from "./network-spec.js";
 import { loadedWeights, newWeights, type WeightPlan, type WeightPlans, type Weights } from "./weights.js";
 
 export interface LabelledWriter {
@@ -29,8 +29,8 @@ export interface LabelledWriter {
 
 export interface LabelledWriterOptions {
   readonly vocabulary: Vocabulary;
-  /** What may start it, or the width of the vectors that do. */
-  readonly start: readonly string[] | number;
+  /** What may start it: labels, vectors of a width, or the columns of numbers that are read less their means. */
+  readonly start: readonly string[] | number | Columns;
   /** E of labels; 16 where left out. */
   readonly startWidth?: number;
   /** "both" where left out. */
@@ -47,7 +47,11 @@ export function labelledWriter(options: LabelledWriterOptions): LabelledWriter {
   const { vocabulary, start, startWidth = 16, use = "both", seed = 1 } = options;
   const layers = options.layers ?? [{ ...layer({ hidden: 128 }), cell: cellSpec("lstm") }];
   const begun: WriterStart =
-    typeof start === "number" ? { kind: "vector", width: start } : { kind: "label", labels: start, width: startWidth };
+    typeof start === "number"
+      ? { kind: "vector", width: start }
+      : "columns" in start
+        ? { kind: "columns", width: start.columns.length, ...start }
+        : { kind: "label", labels: start, width: startWidth };
   const spec = checkLabelledWriterSpec({
     format: "unrolled",
     version: 1,

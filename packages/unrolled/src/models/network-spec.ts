@@ -115,7 +115,8 @@ function outputIn(path: string, value: unknown): NetworkOutput {
   return read;
 }
 
-function columnsIn(path: string, given: ReadonlyMap<string, unknown>): Columns {
+/** Columns of a spec, each with its mean and deviation. */
+export function columnsIn(path: string, given: ReadonlyMap<string, unknown>): Columns {
   const columns = namesIn(`${path}.columns`, given.get("columns"), 1, limits.columns);
   const many = [columns.length, columns.length] as const;
   return {

@@ -122,7 +122,11 @@ function numberFacts(rows: Rows & { kind: "series" }, { where, targets }: FactOp
 }
 
 /** Means and deviations of some columns over all steps; 1 for a column that does not vary. */
-function columnsOf(rows: readonly Series[], all: readonly string[], names: readonly string[]): Columns {
+export function columnsOf(
+  rows: readonly Pick<Series, "values" | "steps">[],
+  all: readonly string[],
+  names: readonly string[],
+): Columns {
   const steps = rows.reduce((sum, { steps }) => sum + steps, 0);
   const places = names.map((name) => all.indexOf(name));
   const over = (value: (x: number, i: number) => number): number[] =>

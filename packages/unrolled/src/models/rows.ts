@@ -14,7 +14,12 @@ import type { Columns, NetworkOutput, NetworkTask } from "./network-spec.js";
 
 /** Tokens have a tag each, or, to classify, one label in all. */
 export type Rows =
-  | { readonly kind: "texts"; readonly rows: readonly LabelledText[] }
+  | {
+      readonly kind: "texts";
+      readonly rows: readonly LabelledText[];
+      /** Of the numbers that start the texts, where they do. */
+      readonly columns?: readonly string[];
+    }
   | { readonly kind: "tokens"; readonly rows: readonly TaggedTokens[] }
   | { readonly kind: "series"; readonly columns: readonly string[]; readonly rows: readonly Series[] };
 

@@ -9,27 +9,42 @@ import { encoder } from "../text/encode.js";
 import { bucketBatches, fewBuckets } from "../text/rows/buckets.js";
 import { labelIndex } from "../text/rows/labels.js";
 import type { LabelledText } from "../text/rows/labelled.js";
+import type { StartedText } from "../text/rows/started.js";
+import { atLine } from "../text/rows/table.js";
 import { type Evaluation, evaluationOf } from "./evaluate.js";
 import { type LabelledWriter, writerForward, writerStates } from "./labelled-writer.js";
-import type { LabelledWriterSpec } from "./labelled-writer-spec.js";
+import { type LabelledWriterSpec, startNumbers } from "./labelled-writer-spec.js";
 
 export interface WriterExample {
-  /** A label's id, or the numbers of a vector [E]. */
+  /** A label's id, or the numbers of a vector [E] in their own units. */
   readonly start: number | Float32Array;
   /** Of the text; V for a token that the vocabulary lacks: it is not predicted. */
   readonly ids: Int32Array;
 }
 
-/** Labelled texts as numbers. DataError `label-unknown` with file and line. */
+/** Texts with labels, or with the numbers that start them. DataError `label-unknown`, `start-width`, `rows-kind` with file and line. */
 export function writerExamples(
   { spec, vocabulary }: LabelledWriter,
-  rows: readonly LabelledText[],
+  rows: readonly (LabelledText | StartedText)[],
   where: string,
 ): readonly WriterExample[] {
-  if (spec.start.kind !== "label")
-    throw new DataError(`${where}: must hold vectors to start from, holds labels`, { code: "rows-kind" });
-  const { idOf } = labelIndex(spec.start.labels);
   const encode = encoder(vocabulary);
+  if (spec.start.kind !== "label") {
+    const { width } = spec.start;
+    return rows.map((row) => {
+      if (!("values" in row))
+        throw new DataError(`${where}: must hold vectors to start from, holds labels`, { code: "rows-kind" });
+      if (row.values.length !== width)
+        throw atLine(
+          where,
+          row.line,
+          `must have ${width} numbers to start from, has ${row.values.length}`,
+          "start-width",
+        );
+      return { start: row.values, ids: encode(row.text, { allowUnknown: true, missing: spec.vocabulary }) };
+    });
+  }
+  const { idOf } = labelIndex(spec.start.labels);
   return rows.map(({ text, label = "", line }) => ({
     start: idOf(label, where, line),
     ids: encode(text, { allowUnknown: true, missing: spec.vocabulary }),
@@ -56,7 +71,7 @@ export function arrangeTexts(spec: LabelledWriterSpec, texts: readonly WriterExa
     const { ids } = text;
     lengths[n] = ids.length + 1;
     if (typeof text.start === "number") starts[n] = text.start;
-    else starts.set(text.start, n * E);
+    else starts.set(startNumbers(start, text.start), n * E);
     x[n] = V;
     for (let t = 0; t <= ids.length; t++) {
       if (t < ids.length) x[(t + 1) * N + n] = ids[t] === V ? V + 1 : ids[t];

@@ -59,7 +59,8 @@ export function writerTask(options: WriterTaskOptions): WriterTask {
         open: (device) => writerMeasurer(device, model, validation, batch),
       },
     }),
-    ...(spec.start.kind === "label" && { sampler: samplerOf(model, spec.start.labels) }),
+    sampler:
+      spec.start.kind === "label" ? samplerOf(model, spec.start.labels) : vectorSampler(model, validation, training),
     data: fingerprintOf(training),
     tokens: tokensOf(training),
     validationTokens: tokensOf(validation),
@@ -82,6 +83,23 @@ const samplerOf =
       sample(seed) {
         pen.refresh();
         return some.map((start) => `${start}: ${pen.write({ start, seed, temperature: 0.8 })}`).join("\n");
+      },
+      close: () => pen.close(),
+    };
+  };
+
+/** The texts of a few starts, held out where there are some. */
+const vectorSampler =
+  (model: LabelledWriter, ...from: readonly (readonly WriterExample[])[]): NonNullable<Task<Evaluation>["sampler"]> =>
+  (device) => {
+    const pen = labelledPen(device, model);
+    const starts = (from.find((some) => some.length > 0) ?? [])
+      .slice(0, shown)
+      .map(({ start }) => start as Float32Array);
+    return {
+      sample(seed) {
+        pen.refresh();
+        return starts.map((start) => pen.write({ start, seed, temperature: 0.8 })).join("\n");
       },
       close: () => pen.close(),
     };

@@ -137,7 +137,8 @@ function readGroup({ rows }: Group, columns: Columns, names: readonly string[], 
   return { values, steps: rows.length, labels, line: rows[0]!.line };
 }
 
-function numberIn(field: string, where: string, line: number, column: string): number {
+/** A field as a number. DataError `not-a-number` with file and line. */
+export function numberIn(field: string, where: string, line: number, column: string): number {
   const text = field.trim();
   const value = numeral.test(text) ? Math.fround(Number(text)) : Number.NaN;
   if (Number.isFinite(value)) return value;
