@@ -28,6 +28,30 @@ beforeAll(async () => {
   lines = await json("train", text, "--out", model, ...tiny, "--hidden", "24", "--epochs", "3", "--lr", "0.01");
 });
 
+describe("sample --beam", () => {
+  it("of one is greedy; wider beams give their best texts with scores, each as asked for", async () => {
+    const same = ["--prompt", content.slice(0, 3), "--length", "12"];
+    const greedy = (await json("sample", model, ...same, "--greedy")).at(-1);
+    const [one] = await json("sample", model, ...same, "--beam", "1");
+    expect(one).toMatchObject({ type: "sample", sample: 1, prompt: content.slice(0, 3), text: greedy?.text });
+    const several = await json("sample", model, ...same, "--beam", "4", "--n-best", "3", "--prefix", content[0]);
+    expect(several.map(({ text }) => String(text)[0])).toEqual([content[0], content[0], content[0]]);
+    const scores = several.map(({ score }) => Number(score));
+    expect([...scores].sort((a, b) => b - a)).toEqual(scores);
+  });
+
+  it.each([
+    [["--beam", "3", "--temperature", "2"], /--temperature: must not come with --beam/],
+    [["--n-best", "3"], /--n-best: must come with --beam/],
+    [["--beam", "3", "--end", "zz"], /--end: must be one token of the model, was "zz"/],
+    [["--beam", "2", "--min-length", "9", "--length", "4"], /--min-length: must be at most --max-length 4/],
+  ])("refuses %j", async (options, message) => {
+    const { code, stdout, stderr } = await unrolled(["sample", model, ...options]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+  });
+});
+
 describe("train --json", () => {
   it("starts, learns, measures, writes, saves and is done", () => {
     expect(lines[0]).toMatchObject({
