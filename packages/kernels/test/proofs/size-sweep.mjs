@@ -87,6 +87,13 @@ const sums = (n) => [
   { outer: n, n: 3, inner: 2, kind: n % 2, scale: 0.5 },
 ];
 
+/** Places, units and width of an attention, each in turn. */
+const attentions = (n) => [
+  { N: 2, K: 1, S: n, A: 5, C: 3 },
+  { N: 3, K: 2, S: 4, A: n, C: 3 },
+  { N: 2, K: 1, S: 4, A: 5, C: n },
+];
+
 const shapes = {
   fill: (n) => [{ n, value: 1 }],
   copy: copies,
@@ -105,6 +112,9 @@ const shapes = {
   layerNormGrad: rows("n"),
   argmax: (n) => rows("n")(Math.max(1, n)),
   dropout: (n) => [{ n, rate: 0.3, probability: 0.3, keep: 0.7, stream: 3 }],
+  attend: attentions,
+  attendGrad: attentions,
+  attendKeysGrad: attentions,
   topK: (n) => [1, 5].map((k) => ({ R: 3, n, k })),
   toIds: (n) => [{ n }],
   sample: (n) => [
