@@ -64,7 +64,7 @@ export async function newPairRun(
   context: Context,
 ): Promise<number> {
   const run = await readRun(files, held, settings);
-  const { attention, reversed, encoder, decoder, embedding, dropout, shared, seed } = settings;
+  const { attention, reversed, encoder, decoder, embedding, tied, dropout, shared, seed } = settings;
   const model = translator({
     ...((await tokenizerVocabularies(settings)) ?? vocabulariesOf(settings, run.all, run.training)),
     attention,
@@ -72,6 +72,7 @@ export async function newPairRun(
     encoder,
     decoder,
     embedding,
+    ...(tied && { tied, readoutUnits: embedding }),
     dropout,
     shared,
     seed,

@@ -51,6 +51,8 @@ export interface PairSettings extends SessionSettings {
   readonly encoder: readonly LayerSpec[];
   readonly decoder: readonly LayerSpec[];
   readonly embedding: number;
+  /** The head's matrix is the target's embedding; what the head reads is then as wide. */
+  readonly tied: boolean;
   readonly dropout: number;
   readonly smoothing: number;
   readonly teacher: TeacherSchedule;
@@ -68,11 +70,29 @@ const teachers: Readonly<Record<(typeof samplings)[number], TeacherSchedule>> = 
   "inverse-sigmoid": { name: "inverse-sigmoid", k: 8 },
 };
 
+type Options = TrainOptions & TranslateTrainOptions;
+
+/** Options of the other tasks, and why they have no place here. */
+const foreign: ReadonlyMap<keyof Options, string> = new Map([
+  ["sequence", "sentences are read whole"],
+  ["backward", "sentences are read whole"],
+  ["carry", "every sentence begins anew"],
+  ["documentSeparator", "every sentence begins anew"],
+  ["recompute", "sentences are run whole"],
+  ["head", "it is linear, or --tied"],
+  ["headHidden", "the head is linear, or --tied"],
+  ["headSamples", "the head is linear, or --tied"],
+  ["embeddingFrom", "the embeddings are learnt with the rest"],
+  ["freezeEmbedding", "the embeddings are learnt with the rest"],
+  ["findRate", "it belongs to language models"],
+  ["seeds", "it belongs to language models"],
+] as const);
+
 /** Every option with its default. Throws UsageError for one that would change nothing. */
-export function pairSettings(options: TrainOptions & TranslateTrainOptions): PairSettings {
-  for (const name of ["sequence", "tied", "head", "embeddingFrom", "freezeEmbedding"] as const)
+export function pairSettings(options: Options): PairSettings {
+  for (const [name, why] of foreign)
     if (options[name] !== undefined)
-      throw new UsageError(`${flag(name)}: must be left out with --task translate`, {
+      throw new UsageError(`${flag(name)}: must be left out with --task translate: ${why}`, {
         hint: `leave ${flag(name)} out`,
       });
   const tokenizers = tokenizersOf(options);
@@ -94,7 +114,8 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
     ...rest
   } = options;
   const common = runSettings(rest as TrainOptions);
-  const { epochs, maxSteps, optimizer, schedule, clipValue, precision, sampleEvery, checkpointEvery, seed } = common;
+  const { epochs, maxSteps, optimizer, schedule, clipValue, precision, sampleEvery, checkpointEvery, seed, methods } =
+    common;
   const layers = taskLayers("translate", { ...options, cell: options.cell ?? ["gru"], hidden });
   const dropout = options.dropout ?? 0;
   const encoding: LayerSpec["direction"] = options.reverseSource ? "forward" : "both";
@@ -110,6 +131,7 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
     encoder: layers.map((layer) => ({ ...layer, direction: encoding })),
     decoder: layers,
     embedding: options.embedding ?? Math.min(256, layers[0].hidden),
+    tied: options.tied ?? false,
     dropout,
     smoothing: options.labelSmoothing ?? 0,
     teacher: options.scheduledSampling === undefined ? { name: "always" } : teachers[options.scheduledSampling],
@@ -128,6 +150,7 @@ export function pairSettings(options: TrainOptions & TranslateTrainOptions): Pai
     sampleEvery,
     checkpointEvery,
     seed,
+    methods,
   };
 }
 
