@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { drawAlignment } from "../src/translate/draw.js";
 import { jsonLines, scratch, unrolled } from "./command.js";
 
 const folder = scratch();
@@ -75,6 +76,16 @@ describe("translate", () => {
     const picture = readFileSync(svg, "utf8");
     expect(picture.match(/<rect /g)?.length).toBe(1 + 6);
     expect(picture).toContain(">(end)</text>");
+  });
+
+  it("what was read stands above its column, from top to bottom", () => {
+    const rows = [
+      [1, 0],
+      [0, 0.5],
+    ];
+    expect(drawAlignment({ source: ["a", "man"], target: ["ein", "(end)"], rows })).toBe(
+      ["        m", "        a", "       an", "  ein |@ |", "(end) | +|", ""].join("\n"),
+    );
   });
 
   it("is measured by free translation, with the signature of BLEU", async () => {

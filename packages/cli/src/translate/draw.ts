@@ -11,15 +11,22 @@ export interface Alignment {
 
 const shades = " .:-=+*#%@";
 
-/** One line for each written token, one column for each token that was read; its first letter stands above. */
+/** Letters of a token that was read, at most. */
+const tallest = 12;
+
+/** One line for each written token, one column for each token that was read, which stands above it from top to bottom. */
 export function drawAlignment({ source, target, rows }: Alignment): string {
   const width = Math.max(...target.map((token) => [...shown(token)].length), 1);
-  const letters = source.map((token) => [...shown(token)][0] ?? " ").join("");
+  const read = source.map((token) => [...shown(token)].slice(0, tallest));
+  const height = Math.max(...read.map(({ length }) => length), 1);
+  const letters = Array.from({ length: height }, (_, line) =>
+    `${" ".repeat(width + 2)}${read.map((token) => token[line - height + token.length] ?? " ").join("")}`.trimEnd(),
+  );
   const lines = rows.map((row, i) => {
     const cells = source.map((_, s) => shades[Math.min(shades.length - 1, Math.floor((row[s] ?? 0) * shades.length))]);
     return `${shown(target[i] ?? "").padStart(width)} |${cells.join("")}|`;
   });
-  return `${" ".repeat(width)}  ${letters}\n${lines.join("\n")}\n`;
+  return `${[...letters, ...lines].join("\n")}\n`;
 }
 
 const shown = (token: string): string => harmless(token === " " ? "·" : token);

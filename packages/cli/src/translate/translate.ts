@@ -13,6 +13,7 @@ import {
   type Translating,
   type Translator,
   translating,
+  type Vocabulary,
 } from "unrolled";
 import type { Context } from "../context.js";
 import type { DeviceRequest } from "../device-options.js";
@@ -195,6 +196,14 @@ const namesOf = ({ source }: Translator, ids: Int32Array): string[] =>
 
 function alignmentOf(model: Translator, ids: Int32Array, { tokens, attention }: Hypothesis): Alignment | undefined {
   if (!attention) return undefined;
-  const target = [...tokens.map((id) => model.target.tokens[id]), ...(model.spec.ends ? ["(end)"] : [])];
-  return { source: namesOf(model, ids), target, rows: attention };
+  const target = [...tokens.map((id) => readable(model.target, id)), ...(model.spec.ends ? ["(end)"] : [])];
+  return { source: Array.from(ids, (id) => readable(model.source, id)), target, rows: attention };
+}
+
+/** A token as people write it: a byte-pair token without its mark of a space. The token itself where it is half a letter. */
+function readable(vocabulary: Vocabulary, id: number): string {
+  const token = vocabulary.tokens[id];
+  if (token === undefined) return "?";
+  const text = decode(vocabulary, [id]);
+  return text === "" || text.includes("\ufffd") ? token : text.trim() || text;
 }
