@@ -27,7 +27,7 @@ export const help = `Usage: npm run bench -- [NAME...] [options]
 
 Measures training and generation of this library beside PyTorch, numpy, tfjs, brain.js and jax-js, all in turn.
 
-  NAME...            workloads by name (--list); all of them where left out
+  NAME...            workloads by name (--list); where left out all but beam-*, of which one measurement takes half a minute
   --quick            five workloads, two minutes
   --list             names of the workloads
   --only A,B         families: ${families.join(", ")} (default: all but wasm-simd; quick: without tfjs, brain and jax)
@@ -63,7 +63,8 @@ export function readOptions(argv: readonly string[]): Options {
     },
   }); // prettier-ignore
   const { quick } = values;
-  const chosen = positionals.length > 0 ? chooseWorkloads(positionals) : workloads.filter((w) => !quick || w.quick);
+  const unnamed = workloads.filter((w) => (quick ? w.quick : w.kind !== "beam-search"));
+  const chosen = positionals.length > 0 ? chooseWorkloads(positionals) : unnamed;
   return {
     workloads: chosen,
     name: positionals.length > 0 ? positionals.join("+").slice(0, 80) : quick ? "quick" : "full",
