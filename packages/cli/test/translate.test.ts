@@ -232,6 +232,16 @@ describe("is told", () => {
     );
   });
 
+  it("that letters were never seen", async () => {
+    await train("m-bpe", "--tokens", "bpe", "--bpe", "260", "--epochs", "1");
+    const translate = (...texts: string[]) => unrolled(["translate", folder.path("m-bpe"), ...texts, ...on]);
+    expect((await translate("ab")).stderr).toBe("");
+    const { code, stderr } = await translate("ab", "жб", "犬");
+    expect(code).toBe(0);
+    expect(stderr).toBe('note: 2 sentences have tokens that the model never saw in training: sentence 2 "жб"\n');
+    expect((await translate("ж")).stderr).toMatch(/^note: 1 sentence has tokens .*: sentence 1 "ж"\n$/);
+  });
+
   it("what a search cannot do", async () => {
     await refused(["translate", folder.path("m"), "ab", "--beam", "0"], /--beam/);
     await refused(["translate", folder.path("m"), "ab", "--beam", "99"], /--beam: must be at most the 5 tokens/);

@@ -297,7 +297,9 @@ export {
   type TranslatorSpec,
   translatorJson,
   translatorSpec,
+  unseenTokens,
 } from "./models/translator-spec.js";
+export { idRanges } from "./models/id-ranges.js";
 export { type PairInputs, type PairLoss, type PairLossOptions, pairLoss } from "./train/translation-loss.js";
 export {
   arrangePairs,

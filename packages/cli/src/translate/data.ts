@@ -7,6 +7,8 @@ import {
   characterVocabulary,
   DataError,
   encoder,
+  idRanges,
+  limits,
   noToken,
   type Pair,
   pairLines,
@@ -69,10 +71,13 @@ export async function readPairs(paths: PairFiles): Promise<ReadPairs> {
   return { pairs, files: read.map(({ file }) => file) };
 }
 
+export interface Vocabularies {
+  readonly source: Vocabulary;
+  readonly target: Vocabulary;
+}
+
 /** The vocabularies of tokenizers that files bring along. DataError where one is no tokenizer. */
-export async function tokenizerVocabularies({
-  tokenizers,
-}: PairSettings): Promise<{ readonly source: Vocabulary; readonly target: Vocabulary } | undefined> {
+export async function tokenizerVocabularies({ tokenizers }: PairSettings): Promise<Vocabularies | undefined> {
   if (!tokenizers) return undefined;
   const [source, target] = await Promise.all(
     tokenizers.map(async (path) => readTokenizer(await readBytes(path), path)),
@@ -85,7 +90,7 @@ export function vocabulariesOf(
   { tokens, bpe, minCount, shared }: PairSettings,
   all: readonly TextPair[],
   training: readonly TextPair[],
-): { readonly source: Vocabulary; readonly target: Vocabulary } {
+): Vocabularies {
   const make = (sides: readonly ("source" | "target")[]): Vocabulary => {
     const texts = (pairs: readonly TextPair[]): string[] => sides.flatMap((side) => pairs.map((pair) => pair[side]));
     switch (tokens) {
@@ -115,7 +120,7 @@ export interface Encoded {
 /** Pairs as ids. Words that are unknown are `<unk>`. DataError `sentence-length` where long sentences are refused. */
 export function encodePairs(
   pairs: readonly TextPair[],
-  { source, target }: { readonly source: Vocabulary; readonly target: Vocabulary },
+  { source, target }: Vocabularies,
   { longest, long }: Pick<PairSettings, "longest" | "long">,
 ): Encoded {
   const read = { source: encoder(source), target: encoder(target) };
@@ -136,4 +141,11 @@ export function encodePairs(
     return long === "drop" ? [] : [{ source: from.slice(0, longest), target: to.slice(0, longest) }];
   });
   return { pairs: made, long: tooLong };
+}
+
+/** Tokens of the vocabulary that no source of these pairs has, as a spec says it; "" where that would fill the spec's file. */
+export function unseenIn({ tokens }: Vocabulary, pairs: readonly Pair[]): string {
+  const seen = new Set(pairs.flatMap(({ source }) => Array.from(source)));
+  const text = idRanges(Array.from(tokens.keys()).filter((id) => !seen.has(id)));
+  return text.length > limits.specBytes / 2 ? "" : text;
 }

@@ -1,5 +1,5 @@
 // A run over pairs from its options to its last word: new or resumed.
-import { type Pair, splitRows, type TextPair, type Translator, translationTask, translator } from "unrolled";
+import { splitRows, type TextPair, type Translator, translationTask, translator } from "unrolled";
 import type { Context } from "../context.js";
 import { checkData, type DataFile } from "../data.js";
 import { openRequested } from "../device-options.js";
@@ -8,7 +8,16 @@ import { whole } from "../format.js";
 import { finish, isFinished, type RunRequest } from "../run.js";
 import { resumeModelDirectory } from "../storage/index.js";
 import { createStore, storeIn } from "../store.js";
-import { encodePairs, type PairFiles, readPairs, tokenizerVocabularies, vocabulariesOf } from "./data.js";
+import {
+  type Encoded,
+  encodePairs,
+  type PairFiles,
+  readPairs,
+  tokenizerVocabularies,
+  unseenIn,
+  type Vocabularies,
+  vocabulariesOf,
+} from "./data.js";
 import { translatorCompanions, translatorOf } from "./model.js";
 import { type PairRecord, readPairRecord } from "./record.js";
 import type { PairSettings } from "./settings.js";
@@ -34,11 +43,18 @@ async function readRun(files: PairFiles, held: PairFiles | undefined, settings: 
   };
 }
 
-function taskOf(model: Translator, run: RunPairs, settings: PairSettings) {
+interface EncodedRun {
+  readonly training: Encoded;
+  readonly validation: Encoded;
+}
+
+const encodeRun = (run: RunPairs, vocabularies: Vocabularies, settings: PairSettings): EncodedRun => ({
+  training: encodePairs(run.training, vocabularies, settings),
+  validation: encodePairs(run.validation, vocabularies, settings),
+});
+
+function taskOf(model: Translator, { training, validation }: EncodedRun, settings: PairSettings) {
   const { batch, seed, smoothing, teacher, watched } = settings;
-  const encoded = (pairs: readonly TextPair[]): { readonly pairs: readonly Pair[]; readonly long: number } =>
-    encodePairs(pairs, model, settings);
-  const [training, validation] = [encoded(run.training), encoded(run.validation)];
   const task = translationTask({
     model,
     training: training.pairs,
@@ -65,8 +81,11 @@ export async function newPairRun(
 ): Promise<number> {
   const run = await readRun(files, held, settings);
   const { attention, reversed, encoder, decoder, embedding, tied, dropout, shared, seed } = settings;
+  const vocabularies = (await tokenizerVocabularies(settings)) ?? vocabulariesOf(settings, run.all, run.training);
+  const encoded = encodeRun(run, vocabularies, settings);
   const model = translator({
-    ...((await tokenizerVocabularies(settings)) ?? vocabulariesOf(settings, run.all, run.training)),
+    ...vocabularies,
+    unseen: unseenIn(vocabularies.source, encoded.training.pairs),
     attention,
     reversed,
     encoder,
@@ -77,7 +96,7 @@ export async function newPairRun(
     shared,
     seed,
   });
-  const made = taskOf(model, run, settings);
+  const made = taskOf(model, encoded, settings);
   const created = createStore(directory);
   try {
     const device = await openRequested(request);
@@ -130,7 +149,7 @@ export async function resumedPairRun(
     settings,
   );
   const model = translatorOf(checkpoint.companions.spec, checkpoint.companions.vocabulary, checkpoint.weights);
-  const { task } = taskOf(model, run, settings);
+  const { task } = taskOf(model, encodeRun(run, model, settings), settings);
   if (await isFinished(settings, task.batches.count, counters.step, directory, request, context)) return exitCodes.done;
   const device = await openRequested(request);
   const { counters: _, ...rest } = recorded;

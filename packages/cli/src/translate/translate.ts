@@ -13,13 +13,14 @@ import {
   type Translating,
   type Translator,
   translating,
+  unseenTokens,
   type Vocabulary,
 } from "unrolled";
 import type { Context } from "../context.js";
 import type { DeviceRequest } from "../device-options.js";
 import { exitCodes, UsageError } from "../exit.js";
 import { readBytes } from "../data.js";
-import { quoted } from "../format.js";
+import { plural, quoted } from "../format.js";
 import { checkSearch, type DrawingOptions, draws, prefixIds, type SearchOptions, searchSettings } from "../search.js";
 import { harmless } from "../terminal/style.js";
 import { type Alignment, alignmentSvg, drawAlignment } from "./draw.js";
@@ -57,12 +58,16 @@ export async function translate(
   const made = translating({ device, model, beam, batch, products: precision });
   try {
     const read = encoder(model.source);
+    const watch = openWatch(model);
     for (let from = 0; from < sentences.length; from += together) {
       const part = sentences.slice(from, from + together);
       const ids = part.map((text, i) => idsOf(read, text, from + i, model, options.allowUnknown ?? false));
+      for (const [i, text] of part.entries()) watch.look(text, ids[i], from + i + 1);
       const found = await search(made, ids, from);
       for (const [i, own] of found.entries()) await show(model, part[i], ids[i], own, options, context);
     }
+    const unread = watch.found();
+    if (unread !== undefined) await context.people.write(`note: ${unread}\n`);
     return exitCodes.done;
   } finally {
     made.close();
@@ -144,6 +149,22 @@ function idsOf(
       hint: "the model never saw it; --allow-unknown reads it as nothing",
     });
   }
+}
+
+/** Looks for sentences with tokens that a model never saw; what it found is one line for people. */
+function openWatch({ source, spec }: Translator) {
+  const unseen = new Set([...unseenTokens(spec), source.unknown, noToken(source)]);
+  let [sentences, first] = [0, ""];
+  return {
+    look(text: string, ids: Int32Array, number: number): void {
+      if (!ids.some((id) => unseen.has(id))) return;
+      if (sentences++ === 0) first = `${number} ${quoted(text)}`;
+    },
+    found: (): string | undefined =>
+      sentences === 0
+        ? undefined
+        : `${plural(sentences, "sentence has", "sentences have")} tokens that the model never saw in training: sentence ${first}`,
+  };
 }
 
 async function sentencesOf(texts: readonly string[], file: string | undefined): Promise<readonly string[]> {

@@ -6,6 +6,7 @@ import { type AttentionName, attentionNames, asksBefore } from "../nn/attention.
 import { layer, type LayerOptions, type StackLayer, stackStates, stackWidth } from "../nn/stack.js";
 import type { VocabularyKind } from "../text/vocabulary.js";
 import { fieldsOf, flagIn, fractionIn, integerIn, oneOf, refuseOthers, wrong } from "./fields.js";
+import { idsOfRanges, rangesIn } from "./id-ranges.js";
 import { type Cells, layersJson, readLayers } from "./layers.js";
 
 const tokenKinds = ["char", "word", "byte", "bpe"] as const satisfies readonly VocabularyKind[];
@@ -30,6 +31,8 @@ export interface TranslatorSpec {
   readonly task: "translate";
   readonly source: SideSpec;
   readonly target: SideSpec;
+  /** Ids of the source's tokens that were in no sentence to learn from and so mean nothing, as "0-31 127"; "" where none is known. */
+  readonly unseen: string;
   /** One table of embeddings for both sides, which have one vocabulary. */
   readonly shared: boolean;
   /** Sources are read from their last token to their first (Sutskever 2014). */
@@ -100,6 +103,7 @@ export function translatorSpec(options: TranslatorOptions): TranslatorSpec {
     task: "translate",
     source: { embedding: 256, ...source },
     target: { embedding: 256, ...target },
+    unseen: "",
     shared: false,
     reversed: false,
     encoder: reading,
@@ -139,6 +143,7 @@ export function checkTranslatorSpec(value: unknown, cells: Cells = {}): Translat
     task: oneOf("spec.task", spec.get("task"), ["translate"]),
     source: side("spec.source", spec.get("source")),
     target: side("spec.target", spec.get("target")),
+    unseen: spec.has("unseen") ? rangesIn("spec.unseen", spec.get("unseen")) : "",
     shared: flagIn("spec.shared", spec.get("shared")),
     reversed: flagIn("spec.reversed", spec.get("reversed")),
     encoder: readLayers("spec.encoder", spec.get("encoder"), cells),
@@ -179,6 +184,7 @@ const refuse = (path: string, message: string, hint: string): never => {
 /** What does not go together. */
 function checkWhole(spec: TranslatorSpec): void {
   const { source, target, encoder, decoder } = spec;
+  unseenTokens(spec);
   if (spec.shared && (source.vocabulary !== target.vocabulary || source.embedding !== target.embedding))
     refuse("shared", "must have one vocabulary and one width of embeddings on both sides", "leave shared out");
   if (spec.shared && source.embedding === 0) refuse("shared", "must have embeddings to share", "set an embedding size");
@@ -236,6 +242,10 @@ function checkCopy({ encoder, decoder, biases: _ }: TranslatorSpec): void {
         "use final, or equal layers",
       );
 }
+
+/** Ids of the source's tokens that mean nothing to the model. SpecError where `unseen` is no such list. */
+export const unseenTokens = ({ unseen, source }: TranslatorSpec): ReadonlySet<number> =>
+  idsOfRanges("spec.unseen", unseen, source.vocabulary);
 
 /** C: width of the encoder's places, and of v. */
 export const placeWidth = ({ encoder }: TranslatorSpec): number => stackWidth(encoder);

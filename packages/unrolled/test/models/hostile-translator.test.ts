@@ -4,7 +4,7 @@ import { isUnrolledError } from "../../src/errors.js";
 import { readJson } from "../../src/io/checkpoint.js";
 import { limits } from "../../src/limits.js";
 import { loadTranslator, translatorWeights } from "../../src/models/translator.js";
-import { checkTranslatorSpec, translatorJson, translatorSpec } from "../../src/models/translator-spec.js";
+import { checkTranslatorSpec, translatorJson, translatorSpec, unseenTokens } from "../../src/models/translator-spec.js";
 import { encodeUtf8 } from "../../src/text/utf8.js";
 import { characterVocabulary } from "../../src/text/vocabulary.js";
 
@@ -49,6 +49,20 @@ const values: readonly (readonly [field: string, value: unknown, code?: string])
   ["source", "char"],
   ["source", []],
   ["target", 3],
+  ["unseen", null],
+  ["unseen", [1]],
+  ["unseen", 1],
+  ["unseen", "one"],
+  ["unseen", "-1"],
+  ["unseen", "1  2"],
+  ["unseen", "1 2 "],
+  ["unseen", "1-2-2"],
+  ["unseen", "1e9"],
+  ["unseen", "3"],
+  ["unseen", "0-999999999"],
+  ["unseen", "1 1"],
+  ["unseen", "2-1"],
+  ["unseen", "2 0-1"],
   ["shared", "yes"],
   ["shared", 1],
   ["shared", null],
@@ -140,6 +154,11 @@ const layerValues: readonly (readonly [field: string, value: unknown, code?: str
 const cases = (all: typeof values) => all.map(([field, value, code]) => ({ field, value, code: code ?? "spec-value" }));
 
 describe("a spec.json that describes no translator", () => {
+  it("knows no unseen tokens where it was written before they were told", () => {
+    expect(checkTranslatorSpec(JSON.parse(text({ unseen: undefined })))).toMatchObject({ unseen: "" });
+    expect([...unseenTokens(checkTranslatorSpec(JSON.parse(text({ unseen: "0 2" }))))]).toEqual([0, 2]);
+  });
+
   it("is sound before it is changed", () => {
     expect(translatorJson(checkTranslatorSpec(JSON.parse(text({}))))).toEqual(sound);
   });
@@ -202,7 +221,7 @@ describe("a spec.json that describes no translator", () => {
     expect(message).toMatch(/^spec\.[a-zA-Z[\].0-9]+: must /);
   }); // prettier-ignore
 
-  it.each(Object.keys(sound))("without %s", (field) => {
+  it.each(Object.keys(sound).filter((field) => field !== "unseen"))("without %s", (field) => {
     expect(refusal(() => read(text({ [field]: undefined }))).message).toContain(`spec.${field}`);
   });
 
