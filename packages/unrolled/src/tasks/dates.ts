@@ -11,6 +11,11 @@ export interface DatesOptions {
   readonly years?: readonly [first: number, last: number];
   /** Which forms to draw: those kept for training, those held out, or all. Training never sees those held out. */
   readonly forms?: "kept" | "held out" | "all";
+  /**
+   * "varied": in half of the examples other spaces and marks stand between the fields than the form has ("May-3/1979"), but never so
+   * that the text is one that a held-out form of that language writes.
+   */
+  readonly separators?: "as written" | "varied";
   readonly seed?: number;
 }
 
@@ -176,37 +181,74 @@ function isKnown(locale: string): boolean {
 /** One form in eight of a locale is held out. */
 const isHeldOut = ({ locale, form }: Form): boolean => hash32(`${locale}/${form}`, 7) % 8 === 0;
 
+const chosenForms = (locales: readonly string[], forms: "kept" | "held out" | "all"): readonly Form[] =>
+  locales.flatMap(formsOf).filter((form) => forms === "all" || isHeldOut(form) === (forms === "held out"));
+
+/** All texts that the forms write for a date YYYY-MM-DD. Throws as `datesTask`. */
+export function dateTexts({
+  locales = dateLocales,
+  forms = "kept",
+}: Pick<DatesOptions, "locales" | "forms"> = {}): (date: string) => readonly string[] {
+  const chosen = chosenForms(locales, forms);
+  return (date) => {
+    const [year, month, day] = date.split("-").map(Number);
+    return chosen.map(({ write }) => joined(write({ year, month, day })).source);
+  };
+}
+
 /**
  * Source: the date as written; target: YYYY-MM-DD. No date is in two parts, in whatever form. Chance of a date being
  * wholly right: one in the number of dates.
  */
 export function datesTask(options: DatesOptions = {}): GeneratedTask<DatePair> {
-  const { locales = dateLocales, years = [1950, 2049], forms = "kept", seed = 1 } = options;
+  const { locales = dateLocales, years = [1950, 2049], forms = "kept", separators = "as written", seed = 1 } = options;
   const [first, last] = years;
   checkInteger("dates.years: first", first, 1000, 9999);
   checkInteger("dates.years: last", last, first, Math.min(9999, first + 99));
-  const all = locales.flatMap(formsOf);
-  const chosen = all.filter((form) => forms === "all" || isHeldOut(form) === (forms === "held out"));
+  const chosen = chosenForms(locales, forms);
   const dayNumber = (year: number): number => Date.UTC(year, 0, 1) / 86_400_000;
   const days = dayNumber(last + 1) - dayNumber(first);
+  const varied = separators === "varied" ? variedBy(locales) : undefined;
   return generatedTask<DatePair>({
     name: `dates in ${locales.length} locales`,
     seed,
     chance: { measure: "exact", value: 1 / days, predictor: "always the same date" },
-    draw: (random) => drawDate(random, chosen, dayNumber(first), days),
+    draw: (random) => {
+      const date = new Date((dayNumber(first) + below(random, days)) * 86_400_000);
+      const { locale, form, write } = pick(random, chosen);
+      const day = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
+      const pieces = write(day);
+      const text = varied && random.uniform() < 0.5 ? varied(random, locale, day, pieces) : joined(pieces);
+      return { ...text, target: date.toISOString().slice(0, 10), locale, form };
+    },
     key: ({ target }) => target,
   });
 }
 
-function drawDate(random: Draws, forms: readonly Form[], first: number, days: number): DatePair {
-  const date = new Date((first + below(random, days)) * 86_400_000);
-  const { locale, form, write } = pick(random, forms);
-  const day = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
-  return { ...joined(write(day)), target: date.toISOString().slice(0, 10), locale, form };
+const marks = [" ", ", ", ". ", ".", "-", "/"] as const;
+const isMark = /^[\p{P}\p{Z}]+$/u;
+const languageOf = (locale: string): string => locale.split("-")[0];
+
+/** Other marks between the pieces; as they are where a held-out form of the language writes the same text, in whatever case. */
+function variedBy(locales: readonly string[]) {
+  const held = chosenForms(locales, "held out");
+  return (random: Draws, locale: string, day: Day, pieces: readonly Piece[]): Written => {
+    const between = (at: number): boolean => at > 0 && at < pieces.length - 1;
+    const others = pieces.map((each, at) =>
+      each.field === undefined && between(at) && isMark.test(each.text) ? { text: pick(random, marks) } : each,
+    );
+    const text = joined(others);
+    const wanted = text.source.toLowerCase();
+    const ofLanguage = held.filter((form) => languageOf(form.locale) === languageOf(locale));
+    const isHeld = ofLanguage.some(({ write }) => joined(write(day)).source.toLowerCase() === wanted);
+    return isHeld ? joined(pieces) : text;
+  };
 }
 
+type Written = Pick<DatePair, "source" | "fields">;
+
 /** The pieces as one text, and where its fields lie. */
-function joined(pieces: readonly Piece[]): Pick<DatePair, "source" | "fields"> {
+function joined(pieces: readonly Piece[]): Written {
   const fields: Record<DateField, DateSpan> = { year: [0, 0], month: [0, 0], day: [0, 0] };
   let source = "";
   for (const { field, text } of pieces) {

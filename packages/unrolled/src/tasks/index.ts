@@ -10,7 +10,15 @@ export {
 export { type CopyMemoryOptions, copyMemoryTask } from "./copy-memory.js";
 export { type CountingOptions, countingTask } from "./counting.js";
 export { type Curriculum, curricula, drawDifficulty, firstStage, nextStage, type Stage } from "./curriculum.js";
-export { type DateField, type DatePair, type DateSpan, type DatesOptions, dateLocales, datesTask } from "./dates.js";
+export {
+  type DateField,
+  type DatePair,
+  type DateSpan,
+  type DatesOptions,
+  dateLocales,
+  datesTask,
+  dateTexts,
+} from "./dates.js";
 export { type DyckOptions, dyckTask } from "./dyck.js";
 export {
   type MelodyOptions,

@@ -116,6 +116,24 @@ describe("dates", () => {
     expect(held.size).toBeGreaterThan(10);
     expect(kept.filter((form) => held.has(form))).toEqual([]);
   });
+  it("separators vary, but never to what a held-out form writes; the fields stay where they are said to be", () => {
+    const plain = new Set(k.examples(k.datesTask(), "training", 3000).map(({ source, form }) => `${form}: ${source}`));
+    const varied = k.examples(k.datesTask({ separators: "varied" }), "training", 3000);
+    const others = varied.filter(({ form, source }) => !plain.has(`${form}: ${source}`));
+    expect(others.some(({ source }) => source.includes("/"))).toBe(true);
+    for (const { source, target, fields } of varied) {
+      expect(source.slice(...fields.year), source).toMatch(new RegExp(`${target.slice(2, 4)}$`));
+      expect(Number.parseInt(source.slice(...fields.day), 10), source).toBe(Number(target.slice(8)));
+    }
+    const english = { locales: ["en-US"], years: [1979, 1979], separators: "varied" } as const;
+    const held = k.dateTexts({ locales: ["en-US"], forms: "held out" });
+    const drawn = k.examples(k.datesTask(english), "training", 8_000);
+    const lower = (text: string): string => text.toLowerCase();
+    const shown = drawn.filter(({ source, target }) => held(target).map(lower).includes(lower(source)));
+    expect(shown.map(({ source }) => source)).toEqual([]);
+    expect(held("1979-05-03")).toContain("May 3 1979");
+    expect(drawn.some(({ source }) => /^May[-/]\d\d? 1979$/.test(source))).toBe(true);
+  });
   it("covers forty languages", () => {
     expect(new Set(k.dateLocales.map((locale) => locale.split("-")[0])).size).toBe(40);
   });
