@@ -43,7 +43,7 @@ export async function openNative(options: NativeOptions = {}): Promise<Device> {
   return createDevice(makeEngine(addon, handle, bytes, threads, `${isa}, ${describeThreads(threads)}`));
 }
 
-/** The bare multiply loop on the calling thread: `turns` rounds, floating-point operations out. Throws DeviceError. */
+/** The bare multiply loop on the calling thread: `turns` rounds (at most a million), floating-point operations out. Throws DeviceError. */
 export function nativeMultiplyLoop(options: Pick<NativeOptions, "isa"> = {}): (turns: number) => number {
   const plain = loadAddon("plain");
   const isa = chooseInstructionSet(plain.supports?.() ?? ["plain"], options.isa);

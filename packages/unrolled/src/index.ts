@@ -1,7 +1,7 @@
 export { checkProgram } from "./device/check.js";
 export type { Device, DeviceName, DType, EncodedProgram, Handle, Products, Region, Words } from "./device/device.js";
 export { type KernelName, kernelNames, kernels } from "./device/kernels.js";
-export { openReference } from "./device/reference/index.js";
+export { openReference, type ReferenceOptions } from "./device/reference/index.js";
 export {
   CheckpointError,
   DataError,

@@ -1,12 +1,14 @@
 // Proof R1: `node kill-storage.mjs [N] [seed]` kills a saving process N times (default 10,000) at seeded random moments.
 // After each kill the directory must resume at the last acknowledged checkpoint or the one after it, every value right; the model
 // must be readable without any notice; nothing but the files of a model and of the killed process may lie there.
+// 10,000 kills or more are recorded in bench/results.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
+import { progress, writeRecord } from "../../../../tools/proof.mjs";
 import { transpileStorage } from "./transpile.mjs";
 
 const kills = Number(process.argv[2] ?? 10_000);
@@ -100,7 +102,7 @@ function check(folder, elements, acknowledged, seen, killed) {
 }
 
 /** One after another, `count` kills in directories of its own; adds to `found` what the kills left. */
-async function lane(name, count, random, found) {
+async function lane(name, count, random, found, tell) {
   let folder = "";
   let elements = 0;
   let acknowledged = -1;
@@ -121,6 +123,7 @@ async function lane(name, count, random, found) {
     try {
       const state = existsSync(folder) ? check(folder, elements, acknowledged, seen, killed) : "no directory";
       found.set(state, (found.get(state) ?? 0) + 1);
+      tell([...found.values()].reduce((sum, of) => sum + of, 0));
       if (state !== "none" && state !== "no directory") seen = resumeModelDirectory(folder).checkpoint.step;
     } catch (error) {
       const message = error instanceof Error ? error.message : error;
@@ -133,10 +136,14 @@ const found = new Map();
 const started = Date.now();
 try {
   const half = Math.floor(kills / 2);
-  const second = lane("second", half, randomFrom(seed + 0x9e3779b9), found);
-  await Promise.all([lane("first", kills - half, randomFrom(seed), found), second]);
+  const tell = progress("kills", kills);
+  const second = lane("second", half, randomFrom(seed + 0x9e3779b9), found, tell);
+  await Promise.all([lane("first", kills - half, randomFrom(seed), found, tell), second]);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
-const seconds = ((Date.now() - started) / 1000).toFixed(1);
-console.log(`${kills} kills in ${seconds} s, none torn, none lost: ${JSON.stringify(Object.fromEntries(found))}`);
+const seconds = (Date.now() - started) / 1000;
+const states = Object.fromEntries(found);
+console.log(`${kills} kills in ${seconds.toFixed(1)} s, none torn, none lost: ${JSON.stringify(states)}`);
+if (kills >= 10_000)
+  writeRecord("storage", `npm run prove:storage -- ${seed}`, { kills, seed, seconds, torn: 0, lost: 0, states });

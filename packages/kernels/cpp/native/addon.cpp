@@ -197,11 +197,14 @@ napi_value jsMultipliesHalf(napi_env env, napi_callback_info) {
   return result;
 }
 
+/** Some tenths of a second: nothing stops the loop before its end. */
+constexpr double maxTurns = 1000000;
+
 /** multiplyBare(turns) -> floating-point operations done. */
 napi_value jsMultiplyBare(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info);
   double turns = 0;
-  if (!getWhole(arguments, 0, 9007199254740992.0, &turns)) return nullptr;
+  if (!getWhole(arguments, 0, maxTurns, &turns)) return nullptr;
   napi_value result = nullptr;
   napi_create_double(env, multiplyBare(static_cast<int64_t>(turns)), &result);
   return result;

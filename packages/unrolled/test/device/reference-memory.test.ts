@@ -121,3 +121,12 @@ it("says so when a handle is unknown, memory cannot be had, or the device is clo
     expect(caught(action).code).toBe("device-closed");
   }
 });
+
+it("keeps to its limit, and gives what lies below it", () => {
+  const device = openReference({ limit: 5000 });
+  const first = device.allocate(4000);
+  device.view(first, "f32").fill(7);
+  for (const words of [1001, 2 ** 31]) expect(caught(() => device.allocate(words)).code).toBe("device-memory");
+  expect(device.allocate(992).offset).toBe(4000);
+  identical(device.view(first, "f32"), new Float64Array(4000).fill(7), "what was there before");
+});

@@ -95,9 +95,14 @@ interface Loaded {
   stale: boolean;
 }
 
-/** Opens a reference device: one thread, float64, no limit but the memory of the process. */
-export function openReference(): Device {
-  const memory = createMemory();
+export interface ReferenceOptions {
+  /** Words (8 bytes each) that all regions together may take (default: what the process can have). */
+  readonly limit?: number;
+}
+
+/** Opens a reference device: one thread, float64. */
+export function openReference({ limit = Number.POSITIVE_INFINITY }: ReferenceOptions = {}): Device {
+  const memory = createMemory(limit);
   const programs = new Map<Handle, Loaded>();
   let handles = 0;
   let closed = false;

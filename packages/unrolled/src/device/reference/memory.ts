@@ -10,6 +10,8 @@ interface Block {
 }
 
 export interface Memory {
+  /** Words that it may grow to. */
+  readonly limit: number;
   /** Replaced by a longer copy whenever allocate() has to grow. */
   words: Float64Array;
   /** Blocks in use by their first word: the end of the block. */
@@ -18,8 +20,8 @@ export interface Memory {
   free: Block[];
 }
 
-export function createMemory(): Memory {
-  return { words: new Float64Array(0), used: new Map(), free: [] };
+export function createMemory(limit: number): Memory {
+  return { limit, words: new Float64Array(0), used: new Map(), free: [] };
 }
 
 export function allocate(memory: Memory, words: number): Region {
@@ -42,7 +44,15 @@ export function allocate(memory: Memory, words: number): Region {
 /** Makes the last free block at least `size` words long. */
 function grow(memory: Memory, size: number): void {
   const length = memory.words.length;
-  const target = Math.max(length + size, 2 * length, 4096);
+  const last = memory.free.at(-1);
+  const needed = (last?.end === length ? last.start : length) + size;
+  if (needed > memory.limit) {
+    throw new DeviceError(`reference: regions must fit into ${memory.limit} words, wanted ${size} words more`, {
+      code: "device-memory",
+      hint: "give openReference a larger limit",
+    });
+  }
+  const target = Math.min(memory.limit, Math.max(needed, 2 * length, 4096));
   let words: Float64Array;
   try {
     words = new Float64Array(target);
