@@ -1,36 +1,26 @@
 // Teaching a net on sequences that are drawn afresh for every step, and measuring it on ones it has not seen.
 import {
-  adam,
   type Batch,
   type Batches,
   compile,
+  cosine,
   type Device,
   type Measurer,
   type Network,
   type Program,
   type Task,
-  train,
 } from "unrolled";
-import { type Bench, Stopped } from "./experiment.js";
+import type { Bench } from "./experiment.js";
 import { batchOf, closeNet, lossOf, makeNet, type NetSpec, type Sequence, scoresOf } from "./net.js";
+import { keptPrograms, type Lesson, teach } from "./teach.js";
 
-export interface Recipe {
+export interface Recipe extends Lesson {
   readonly net: NetSpec;
-  readonly seed: number;
-  readonly steps: number;
-  readonly batch: number;
-  readonly rate: number;
-  /** Largest norm of the gradient; 1 where left out. */
-  readonly clip?: number;
   /** The i-th sequence to learn from. */
   readonly training: (i: number) => Sequence;
   /** Watched while it learns; enough is enough at `enough` (of share right, or mean squared error). */
   readonly validation: readonly Sequence[];
   readonly enough?: (measured: Measured) => boolean;
-  /** Steps between looks at it: a tenth of all where left out. */
-  readonly every?: number;
-  /** What is being done, for the one who waits. */
-  readonly what: string;
 }
 
 /** Over all measured answers of some sequences. */
@@ -64,33 +54,16 @@ export async function learn(bench: Bench, recipe: Recipe): Promise<Learned> {
       closeNet(net, device);
     },
   });
-  let steps = 0;
-  const events = train({
-    task: taskOf(net, recipe, meter),
-    device,
-    maxSteps: recipe.steps,
-    validateEvery: recipe.every ?? Math.ceil(recipe.steps / 10),
-    optimizer: adam({ rate: recipe.rate }),
-    schedule: { name: "cosine", warmup: Math.min(50, recipe.steps >> 3), floor: 0.05 },
-    clip: { norm: recipe.clip ?? 1 },
-    seed: recipe.seed,
-    stop: bench.stop,
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
-  });
+  const schedule = cosine({ warmup: Math.min(50, recipe.steps >> 3), floor: 0.05 });
   try {
-    for await (const event of events) {
-      if (event.type === "step") {
-        steps = event.step;
-        await bench.progress(`${recipe.what}: loss ${event.loss.toPrecision(3)}`, steps / recipe.steps);
-      }
-      if (event.type === "validation" && recipe.enough?.(event)) break;
-    }
-    if (bench.stop.requested) throw new Stopped();
+    const { enough: looked } = recipe;
+    return learned(
+      await teach(bench, recipe, { task: taskOf(net, recipe, meter), schedule, ...(looked && { looked }) }),
+    );
   } catch (error) {
-    learned(steps).close();
+    learned(0).close();
     throw error;
   }
-  return learned(steps);
 }
 
 function taskOf(net: Network, { training, validation, batch: N, what }: Recipe, meter: Meter): Task<Measured> {
@@ -131,15 +104,11 @@ type AnswerProgram = Program<"x" | "lengths", { readonly outputs: { readonly ans
 
 /** Runs a net over sequences, `N` at a time; a program for each shape, kept. */
 function openMeter(net: Network, device: Device, N: number): Meter {
-  const programs = new Map<string, AnswerProgram>();
-  const programFor = ({ shapes }: Batch): AnswerProgram => {
-    const inputs = { x: shapes.x, lengths: shapes.lengths };
-    const key = JSON.stringify(inputs.x.shape);
-    const known =
-      programs.get(key) ?? compile(device, inputs, (given) => ({ outputs: { answers: scoresOf(net, given) } })); // prettier-ignore
-    programs.set(key, known);
-    return known;
-  };
+  const programs = keptPrograms<AnswerProgram>();
+  const programFor = ({ shapes: { x, lengths } }: Batch): AnswerProgram =>
+    programs.of(String(x.shape), () =>
+      compile(device, { x, lengths }, (inputs) => ({ outputs: { answers: scoresOf(net, inputs) } })),
+    );
   return {
     measure(sequences) {
       const sums = { right: 0, measured: 0, whole: 0, loss: 0 };
@@ -152,9 +121,7 @@ function openMeter(net: Network, device: Device, N: number): Meter {
       const { right, measured, whole, loss } = sums;
       return { accuracy: right / measured, whole: whole / sequences.length, loss: loss / measured };
     },
-    close() {
-      for (const program of programs.values()) program.close();
-    },
+    close: programs.close,
   };
 }
 

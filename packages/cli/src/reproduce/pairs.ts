@@ -1,13 +1,13 @@
 // Teaching a translator on pairs that are drawn afresh for every step, and measuring it on others. S source steps, T target steps,
 // N pairs side by side.
 import {
-  adam,
   argmax,
   arrangePairs,
   type Batch,
   type Batches,
   characterVocabulary,
   compile,
+  cosine,
   decode,
   type Device,
   encode,
@@ -19,7 +19,6 @@ import {
   type Program,
   type Task,
   type Tensor,
-  train,
   type Translator,
   type TranslatorOptions,
   type Translating,
@@ -27,29 +26,20 @@ import {
   translator,
 } from "unrolled";
 import type { Pair } from "unrolled/tasks";
-import { type Bench, Stopped } from "./experiment.js";
+import type { Bench } from "./experiment.js";
+import { keptPrograms, type Lesson, teach } from "./teach.js";
 
-export interface PairRecipe {
+export interface PairRecipe extends Lesson {
   /** The network, but for its vocabularies. */
   readonly net: Omit<TranslatorOptions, "source" | "target"> & { readonly embedding: number };
   /** All characters of a side. */
   readonly letters: { readonly source: string; readonly target: string };
-  readonly seed: number;
-  readonly steps: number;
-  readonly batch: number;
-  readonly rate: number;
-  /** Largest norm of the gradient; 1 where left out. */
-  readonly clip?: number;
   /** The i-th pair to learn from. */
   readonly training: (i: number) => Pair;
   /** What is watched while it learns: asked for anew at every look. */
   readonly validation: () => readonly Pair[];
-  /** Steps between looks: a tenth of all where left out. */
-  readonly every?: number;
   /** What a look tells; true ends the lesson. */
   readonly looked?: (measured: Forced) => boolean;
-  /** What is being done, for the one who waits. */
-  readonly what: string;
 }
 
 /** What a decoder does that reads the true characters. */
@@ -84,33 +74,16 @@ export async function learnPairs(bench: Bench, recipe: PairRecipe): Promise<Writ
   const model = newTranslator(recipe);
   const meter = openForced(model, device, recipe.batch);
   const writer = (steps: number): Writer => writerOf({ model, device, batch: recipe.batch, steps, meter });
-  let steps = 0;
-  const events = train({
-    task: taskOf(model, recipe, meter),
-    device,
-    maxSteps: recipe.steps,
-    validateEvery: recipe.every ?? Math.ceil(recipe.steps / 10),
-    optimizer: adam({ rate: recipe.rate }),
-    schedule: { name: "cosine", warmup: Math.min(100, recipe.steps >> 3), floor: 0.02 },
-    clip: { norm: recipe.clip ?? 1 },
-    seed: recipe.seed,
-    stop: bench.stop,
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
-  });
+  const schedule = cosine({ warmup: Math.min(100, recipe.steps >> 3), floor: 0.02 });
   try {
-    for await (const event of events) {
-      if (event.type === "step") {
-        steps = event.step;
-        await bench.progress(`${recipe.what}: loss ${event.loss.toPrecision(3)}`, steps / recipe.steps);
-      }
-      if (event.type === "validation" && recipe.looked?.(event)) break;
-    }
-    if (bench.stop.requested) throw new Stopped();
+    const { looked } = recipe;
+    return writer(
+      await teach(bench, recipe, { task: taskOf(model, recipe, meter), schedule, ...(looked && { looked }) }),
+    );
   } catch (error) {
-    writer(steps).close();
+    writer(0).close();
     throw error;
   }
-  return writer(steps);
 }
 
 function newTranslator({ net, letters, seed }: PairRecipe): Translator {
@@ -198,19 +171,14 @@ type ForcedProgram = Program<
 
 /** Runs a translator over pairs that it reads, `N` at a time; a program for each shape, kept. */
 function openForced(model: Translator, device: Device, N: number): ForcedMeter {
-  const programs = new Map<string, ForcedProgram>();
-  const programFor = ({ shapes }: Batch): ForcedProgram => {
-    const { source, lengths, x, y } = shapes;
-    const key = `${source.shape} ${x.shape}`;
-    const known =
-      programs.get(key) ??
+  const programs = keptPrograms<ForcedProgram>();
+  const programFor = ({ shapes: { source, lengths, x, y } }: Batch): ForcedProgram =>
+    programs.of(`${source.shape} ${x.shape}`, () =>
       compile(device, { source, lengths, x, y }, (inputs) => {
         const { logits, sum, count } = pairLoss(model, inputs);
         return { outputs: { best: argmax(logits), sum, count } };
-      });
-    programs.set(key, known);
-    return known;
-  };
+      }),
+    );
   return {
     measure(pairs) {
       const sorted = pairs.toSorted((a, b) => a.source.length - b.source.length || a.target.length - b.target.length);
@@ -225,9 +193,7 @@ function openForced(model: Translator, device: Device, N: number): ForcedMeter {
       }
       return { accuracy: sums.right / sums.asked, nats: sums.nats / sums.asked };
     },
-    close() {
-      for (const program of programs.values()) program.close();
-    },
+    close: programs.close,
   };
 }
 
