@@ -106,7 +106,7 @@ describe("attention on the fields of a date", () => {
 });
 
 describe("a curriculum", () => {
-  const size = { layers: 1, hidden: 8, embedding: 4, batch: 4, rate: 1e-3, steps: 10, every: 5 };
+  const size = { cell: "lstm", layers: 1, hidden: 8, embedding: 4, batch: 4, rate: 1e-3, steps: 10, every: 5 } as const;
   const execution = { name: "x", goal: { length: 4, nesting: 1 }, addition: true, size, tested: 4 } as const;
   const digits = (source: string): number => Math.max(...(source.match(/\d+/g) ?? []).map((number) => number.length));
 
@@ -122,6 +122,24 @@ describe("a curriculum", () => {
   it("baseline is the goal from the first program on", () => {
     const lesson = executionContender({ ...execution, curriculum: "baseline" }).lesson(1);
     expect(Array.from({ length: 9 }, (_, i) => digits(lesson.training(i).source))).toEqual(Array(9).fill(4));
+  });
+  it("one that is read with attention is read both ways by the cell that is asked for", () => {
+    const gru = { ...execution, curriculum: "combined", size: { ...size, cell: "gru" } } as const;
+    const cell = { cell: "gru", hidden: 8 };
+    const common = { embedding: 4, decoder: [cell] };
+    expect(executionContender({ ...gru, attention: true }).lesson(1).net).toEqual({
+      ...common,
+      attention: "bahdanau",
+      encoder: [{ ...cell, direction: "both" }],
+      bridge: "final",
+    });
+    expect(executionContender({ ...gru, reversed: true }).lesson(1).net).toEqual({
+      ...common,
+      reversed: true,
+      attention: "none",
+      encoder: [cell],
+      bridge: "copy",
+    });
   });
   it("programs that are read twice are the same programs", () => {
     const plain = executionPairs({ ...execution, curriculum: "mix" }, "test", 3);

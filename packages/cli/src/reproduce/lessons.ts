@@ -23,7 +23,7 @@ export interface Execution {
   readonly goal: Difficulty;
   /** Two numbers to be added, and nothing else. */
   readonly addition: boolean;
-  /** The program is read from its end, twice, or with attention. */
+  /** The program is read from its end, twice, or both ways and looked back at while the answer is written (Bahdanau 2015). */
   readonly reversed?: boolean;
   readonly doubled?: boolean;
   readonly attention?: boolean;
@@ -33,6 +33,7 @@ export interface Execution {
 }
 
 export interface ExecutionSize {
+  readonly cell: "lstm" | "gru";
   readonly layers: number;
   readonly hidden: number;
   readonly embedding: number;
@@ -97,9 +98,9 @@ function lessonOf(
   let stage: Stage = firstStage;
   tell(stage.now);
   const task = taskAt(execution, (random) => drawDifficulty(curriculum, goal, stage, random), seed);
-  const { layers, hidden, embedding, batch, rate, steps, every } = size;
+  const { batch, rate, steps, every } = size;
   return {
-    net: executionNet(execution, layers, hidden, embedding),
+    net: executionNet(execution),
     letters: { source: programCharacters.join(""), target: "-0123456789" },
     steps,
     batch,
@@ -118,23 +119,12 @@ function lessonOf(
   };
 }
 
-/** Layers of LSTM read and as many write, from the states that reading left; or with attention, reading both ways. */
-function executionNet(
-  { attention = false, reversed = false }: Execution,
-  layers: number,
-  hidden: number,
-  embedding: number,
-): PairRecipe["net"] {
-  const one = { cell: "lstm", hidden } as const;
+/** Layers read and as many write, from the states that reading left; or with attention, reading both ways. */
+function executionNet({ attention = false, reversed = false, size }: Execution): PairRecipe["net"] {
+  const { cell, layers, hidden, embedding } = size;
+  const one = { cell, hidden };
   const stack = Array.from({ length: layers }, () => one);
   if (!attention) return { embedding, reversed, attention: "none", encoder: stack, decoder: stack, bridge: "copy" };
-  return {
-    embedding,
-    reversed: false,
-    attention: "general",
-    feeding: false,
-    encoder: stack.map((each) => ({ ...each, direction: "both" })),
-    decoder: stack,
-    bridge: "final",
-  };
+  const encoder = stack.map((each) => ({ ...each, direction: "both" as const }));
+  return { embedding, attention: "bahdanau", encoder, decoder: stack, bridge: "final" };
 }
