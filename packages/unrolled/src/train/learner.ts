@@ -101,7 +101,7 @@ function oneBatch<M extends Metrics<M>>(parts: Parts<M>, carried: Readonly<Recor
     return { program: taskStep(device, options, { products: parts.products, ...o }), pieces: cutsOf(options).length };
   };
   const programs = programCache(compileFor);
-  const first = task.batches.at(task.batches.largest ?? 0, 0);
+  const first = task.batches.at(task.batches.largest ?? 0, 0, 0);
   return {
     states: carried,
     memory: bytesOfStep(device, programs.get(first).program, first, [task.weights, optimizer.state, carried]),
@@ -132,7 +132,7 @@ function manyBatches<M extends Metrics<M>>(parts: Parts<M>, carried: Readonly<Re
     };
   };
   const programs = programCache(compileFor);
-  const first = task.batches.at(task.batches.largest ?? 0, 0);
+  const first = task.batches.at(task.batches.largest ?? 0, 0, 0);
   const memory = bytesOfStep(device, programs.get(first).program, first, [
     task.weights,
     optimizer.state,

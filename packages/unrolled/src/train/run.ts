@@ -109,7 +109,7 @@ export function nextBatches<M extends Metrics<M>>(
   const order = orderOf(epochs);
   return {
     count: Math.min(accumulate, task.batches.count - chunk),
-    at: (j) => task.batches.at(order ? order[chunk + j] : chunk + j, epochs),
+    at: (j) => task.batches.at(order ? order[chunk + j] : chunk + j, epochs, chunk + j),
   };
 }
 

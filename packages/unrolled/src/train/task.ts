@@ -34,8 +34,11 @@ export interface Batches {
   readonly lanes?: number;
   /** Index of the batch whose program needs the most memory: it is compiled first and its memory told. 0 where left out. */
   readonly largest?: number;
-  /** Batch `index` (0 to count - 1) of epoch `epoch` (from 0): the same whenever it is asked for. */
-  readonly at: (index: number, epoch: number) => Batch;
+  /**
+   * Batch `index` (0 to count - 1) of epoch `epoch` (from 0), learnt from after `place` others of that epoch: the same whenever it is
+   * asked for.
+   */
+  readonly at: (index: number, epoch: number, place: number) => Batch;
 }
 
 export interface LossOptions {

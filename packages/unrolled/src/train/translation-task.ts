@@ -20,7 +20,10 @@ export interface Pair {
   readonly target: Int32Array;
 }
 
-/** How likely a step reads the true token before it, by epochs e that have passed (Bengio 2015). */
+/**
+ * How likely a step reads the true token before it, by epochs e that have passed, parts of one counted: it changes from batch to batch
+ * (Bengio 2015, whose i is a batch).
+ */
 export type TeacherSchedule =
   | { readonly name: "always" }
   /** max(floor, 1 - slope e) */
@@ -167,12 +170,12 @@ export function arrangePairs(model: Translator, pairs: readonly Pair[], T: numbe
   return { inputs: { source, lengths, x, y }, shapes };
 }
 
-/** The same with the probability of a true token beside each batch. */
+/** The same with the probability of a true token beside each batch: by how much has been learnt from before it. */
 const withTeacher = (batches: Batches, teacher: TeacherSchedule): Batches => ({
   ...batches,
-  at: (index, epoch) => {
-    const { inputs, shapes, ...rest } = batches.at(index, epoch);
-    const probability = Float32Array.of(teacherProbability(teacher, epoch));
+  at: (index, epoch, place) => {
+    const { inputs, shapes, ...rest } = batches.at(index, epoch, place);
+    const probability = Float32Array.of(teacherProbability(teacher, epoch + place / batches.count));
     return { ...rest, inputs: { ...inputs, teacher: probability }, shapes: { ...shapes, teacher: f32() } };
   },
 });
@@ -246,7 +249,7 @@ function natsOf(device: Device, model: Translator, pairs: readonly Pair[], batch
       for (const program of programs.values()) program.refresh();
       let [sum, count] = [0, 0];
       for (let i = 0; i < batches.count; i++) {
-        const { inputs, shapes } = batches.at(i, 0);
+        const { inputs, shapes } = batches.at(i, 0, i);
         const key = String(shapes.x.shape);
         const program = programs.get(key) ?? compileNats(device, model, shapes);
         programs.set(key, program);

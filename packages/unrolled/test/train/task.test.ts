@@ -100,7 +100,7 @@ describe("a task of one's own", () => {
       ...batches,
       at: (index: number) => {
         seen.push(index);
-        return batches.at(index, 0);
+        return batches.at(index, 0, 0);
       },
     };
     await run({ epochs: 3 }, { ...made, batches: watching });
