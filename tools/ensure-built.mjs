@@ -1,9 +1,11 @@
-// Builds what is missing or older than its sources: TypeScript (dist/), native and wasm kernels. Fast when all is there.
+// Builds what is missing or older than its sources: TypeScript (dist/), the command's bundle, native and wasm kernels. Fast
+// when all is there.
 // --quick: without the wasm kernels where the native ones are there, so that the first start is not kept waiting.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hasBundler, isBundleCurrent } from "../packages/cli/scripts/bundle.mjs";
 import { isNativeCurrent, nativeAbsence } from "../packages/kernels/scripts/build-native.mjs";
 import { isWasmCurrent } from "../packages/kernels/scripts/build-wasm.mjs";
 
@@ -47,6 +49,8 @@ const node = process.execPath;
 if (!isTypeScriptCurrent()) {
   build("TypeScript", node, [join(root, "node_modules/typescript/bin/tsc"), "-b"]);
 }
+if (!isBundleCurrent() && hasBundler())
+  build("the command's bundle", node, [join(root, "packages/cli/scripts/bundle.mjs")]);
 const kernels = join(root, "packages/kernels/scripts/build.mjs");
 if (!isNativeCurrent() && nativeAbsence() === undefined) {
   build("the native kernels", node, [kernels, "--native", "--optional"]);

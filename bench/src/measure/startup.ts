@@ -48,7 +48,7 @@ export async function measureStartup(times: number, tell: (what: string) => void
   }
 }
 
-const cli = join(benchFolder, "../packages/cli/dist/main.js");
+const cli = join(benchFolder, "../packages/cli/bin/unrolled.js");
 const hasOutput = (output: string): boolean => output.length > 0;
 
 function trainTrial(device: string, text: string, out: string, i: number): Trial {

@@ -1,7 +1,7 @@
 // --device and --threads as the engines take them.
 import { openDevice } from "@unrolled/kernels";
 import type { Device } from "unrolled";
-import type { DeviceChoice } from "./settings.js";
+import type { DeviceChoice } from "./choices.js";
 
 export interface DeviceRequest {
   readonly device?: DeviceChoice;

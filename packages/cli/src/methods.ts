@@ -1,6 +1,5 @@
 // Training methods as the command line and the record know them: how far gradients reach, what a step adds up, what is kept.
 import { DataError, type LanguageTaskOptions, type RunOptions, type Vocabulary } from "unrolled";
-import { z } from "zod";
 import { UsageError } from "./exit.js";
 
 /** Options as the command line gives them; absent means "not named". */
@@ -16,20 +15,20 @@ export interface MethodOptions {
   readonly decayAll?: boolean;
 }
 
-export const methodsSchema = z.strictObject({
+/** What is recorded of them. */
+export interface MethodSettings {
   /** k2: tokens that gradients reach back over; null: over the new tokens of a step. */
-  backward: z.number().int().positive().nullable(),
-  carry: z.boolean(),
-  documentSeparator: z.string().min(1).nullable(),
-  recompute: z.boolean(),
-  accumulate: z.number().int().positive(),
-  ema: z.number().gt(0).lt(1).nullable(),
-  earlyStop: z.number().int().positive().nullable(),
-  labelSmoothing: z.number().min(0).lt(1),
+  readonly backward: number | null;
+  readonly carry: boolean;
+  readonly documentSeparator: string | null;
+  readonly recompute: boolean;
+  readonly accumulate: number;
+  readonly ema: number | null;
+  readonly earlyStop: number | null;
+  readonly labelSmoothing: number;
   /** adamw decays vectors and embeddings too. */
-  decayAll: z.boolean(),
-});
-export type MethodSettings = Readonly<z.infer<typeof methodsSchema>>;
+  readonly decayAll: boolean;
+}
 
 /** What a run did before it could be told otherwise. */
 export const plainMethods: MethodSettings = {

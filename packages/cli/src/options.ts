@@ -1,6 +1,6 @@
 // The options of the commands other than train, as the command line gives them.
+import type { DeviceChoice } from "./choices.js";
 import type { SearchOptions } from "./search.js";
-import type { DeviceChoice } from "./settings.js";
 
 export interface SampleOptions extends ModelOptions, SearchOptions {
   /** The token that ends a text of a beam search. */

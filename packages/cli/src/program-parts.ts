@@ -1,7 +1,7 @@
 // What the commands' descriptions are made of.
 import { type Command, Option } from "commander";
+import { deviceNames } from "./choices.js";
 import { choice, integer } from "./parse.js";
-import { deviceNames } from "./settings.js";
 
 export const example = (lines: readonly string[]): string =>
   ["", "Example:", ...lines.map((line) => `  ${line}`)].join("\n");

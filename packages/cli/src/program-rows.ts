@@ -1,9 +1,9 @@
 // Options of train for rows (--task), and the command that uses what was learnt from them.
 import { Command, Option } from "commander";
+import { chosenPoolings, rowTasks } from "./choices.js";
 import { choice, sizes } from "./parse.js";
 import { example, modelOptions, option, withOptions } from "./program-parts.js";
 import type { PredictOptions } from "./rows/options.js";
-import { chosenPoolings, rowTasks } from "./rows/settings.js";
 
 const tasks = ["language-model", ...rowTasks, "translate"] as const;
 

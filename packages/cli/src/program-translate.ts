@@ -1,9 +1,9 @@
 // Options of train and eval for pairs (--task translate), and the command that translates.
 import { Command, Option } from "commander";
+import { attentions, longSentences, samplings, watches } from "./choices.js";
 import { choice, integer, real } from "./parse.js";
 import { beamOptions, drawOptions } from "./program-search.js";
 import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
-import { attentions, longSentences, samplings, watches } from "./translate/settings.js";
 import type { TranslateOptions } from "./translate/translate.js";
 
 const sides = (): Option[] => [

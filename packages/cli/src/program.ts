@@ -1,6 +1,7 @@
 // The commands and their options. Each command's code is loaded when it is called: the start must be quick.
 import { Command, CommanderError, Option } from "commander";
 import { cellOptions, layerOptions } from "./architecture-options.js";
+import { optimizerNames, rowTokens, scheduleNames } from "./choices.js";
 import type { Context } from "./context.js";
 import { exitCodes, UsageError } from "./exit.js";
 import {
@@ -18,8 +19,7 @@ import { reproduceCommand } from "./program-reproduce.js";
 import { sampleCommand } from "./program-sample.js";
 import { columnOptions, predictCommand, rowOptions } from "./program-rows.js";
 import { evalPairOptions, pairOptions, translateCommand } from "./program-translate.js";
-import { rowTokens } from "./rows/settings.js";
-import { optimizerNames, scheduleNames, type TrainOptions } from "./settings.js";
+import type { TrainOptions } from "./settings.js";
 
 export const version = "0.1.0";
 

@@ -2,10 +2,11 @@
 import { CheckpointError, type TrainingCounters } from "unrolled";
 import { z } from "zod";
 import { currentArchitecture, headNames, residuals } from "./architecture-settings.js";
+import { optimizerNames, scheduleNames } from "./choices.js";
 import type { DataFile } from "./data.js";
-import { methodsSchema } from "./methods.js";
+import type { MethodSettings } from "./methods.js";
 import type { Baseline } from "./reporter.js";
-import { optimizerNames, type RunSettings, scheduleNames } from "./settings.js";
+import type { RunSettings } from "./settings.js";
 
 export interface RunRecord {
   readonly format: "unrolled-run";
@@ -23,6 +24,18 @@ export interface RunRecord {
   /** Bytes of a training step; left out by runs that were begun before it was told. */
   readonly memory?: number | undefined;
 }
+
+export const methodsSchema = z.strictObject({
+  backward: z.number().int().positive().nullable(),
+  carry: z.boolean(),
+  documentSeparator: z.string().min(1).nullable(),
+  recompute: z.boolean(),
+  accumulate: z.number().int().positive(),
+  ema: z.number().gt(0).lt(1).nullable(),
+  earlyStop: z.number().int().positive().nullable(),
+  labelSmoothing: z.number().min(0).lt(1),
+  decayAll: z.boolean(),
+}) satisfies z.ZodType<MethodSettings>;
 
 const natural = z.number().int().nonnegative();
 const positive = z.number().int().positive();

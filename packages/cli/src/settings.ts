@@ -1,17 +1,12 @@
 // What a training run is told: the options of `train`, complete and consistent. Recorded in the model directory.
 import type { Products, TokenKind } from "unrolled";
 import { type ArchitectureOptions, type ArchitectureSettings, architectureSettings } from "./architecture-settings.js";
+import type { DeviceChoice, OptimizerName, ScheduleName } from "./choices.js";
 import { UsageError, without } from "./exit.js";
 import { type MethodOptions, type MethodSettings, methodSettings } from "./methods.js";
 
 /** Tokens of a byte-pair vocabulary. */
 export const defaultPairs = 8000;
-export const optimizerNames = ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as const;
-export const scheduleNames = ["constant", "step", "cosine", "plateau"] as const;
-export const deviceNames = ["auto", "native", "wasm", "reference"] as const;
-export type OptimizerName = (typeof optimizerNames)[number];
-export type ScheduleName = (typeof scheduleNames)[number];
-export type DeviceChoice = (typeof deviceNames)[number];
 
 /** Options as the command line gives them; absent means "not named". */
 export interface TrainOptions extends ArchitectureOptions, MethodOptions {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../bin/unrolled.js", import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
@@ -29,10 +29,14 @@ export interface Running {
   until(text: string): Promise<void>;
 }
 
-/** Starts the command. Tests fail here, and say so, where it is not built. */
-export function startUnrolled(args: readonly string[], options: RunOptions = {}): Running {
-  if (!existsSync(main)) throw new Error(`${main} is not built: npm run build`);
-  const child = spawn(process.execPath, [main, ...args], {
+/** Starts the command. */
+export const startUnrolled = (args: readonly string[], options: RunOptions = {}): Running =>
+  startNode([main, ...args], options);
+
+/** Starts a script in a process of its own. Tests fail here, and say so, where it is not built. */
+export function startNode([script = "", ...args]: readonly string[], options: RunOptions = {}): Running {
+  if (!existsSync(script)) throw new Error(`${script} is not built: npm run build`);
+  const child = spawn(process.execPath, [script, ...args], {
     cwd: options.cwd,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     ...(options.uid === undefined ? {} : { uid: options.uid }),

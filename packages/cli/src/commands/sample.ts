@@ -4,12 +4,10 @@ import { generate, type LanguageModel } from "unrolled";
 import type { Device } from "unrolled";
 import type { Context } from "../context.js";
 import { exitCodes, UsageError } from "../exit.js";
-import { sampleBest } from "../sample-best.js";
 import { openModel } from "../open.js";
 import type { SampleOptions } from "../options.js";
 import { rowTaskOf } from "../rows/model.js";
 import type { LabelledSampleOptions } from "../rows/options.js";
-import { sampleLabelled } from "../rows/sample.js";
 import { draws, refuseWithoutBeam } from "../search.js";
 import { harmless, styleFor } from "../terminal/style.js";
 
@@ -19,7 +17,10 @@ export async function sample(directory: string, options: LabelledSampleOptions, 
   checkDraw(options);
   draws(options);
   if (options.beam === undefined) refuseWithoutBeam(options);
-  if ((await rowTaskOf(directory)) === "write") return sampleLabelled(directory, options, context);
+  if ((await rowTaskOf(directory)) === "write") {
+    const { sampleLabelled } = await import("../rows/sample.js");
+    return sampleLabelled(directory, options, context);
+  }
   for (const name of ["label", "vector"] as const)
     if (options[name] !== undefined)
       throw new UsageError(`--${name}: must come with a model that writes by ${name}, which this is not`, {
@@ -28,6 +29,7 @@ export async function sample(directory: string, options: LabelledSampleOptions, 
   const { model, device } = await openModel(directory, options, context);
   if (options.beam !== undefined) {
     try {
+      const { sampleBest } = await import("../sample-best.js");
       await sampleBest(model, device, { ...options, beam: options.beam }, context);
     } finally {
       device.close();

@@ -51,7 +51,7 @@ async function farewell(directory: string, options: StartOptions, context: Conte
     await output.write(harmless(piece));
   device.close();
   const word = shellWord(directory);
-  const script = "node packages/cli/dist/main.js";
+  const script = "node packages/cli/bin/unrolled.js";
   await output.write(
     [
       "",

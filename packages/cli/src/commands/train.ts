@@ -1,14 +1,8 @@
-// `unrolled train`: a new run, or the going on of an old one.
+// `unrolled train`: a new run, or the going on of an old one. What only some runs need is loaded by those.
 import type { Context } from "../context.js";
 import { isCellFile, ownCell } from "../cell-file.js";
 import { UsageError } from "../exit.js";
-import { findRateOf } from "../find-rate.js";
 import { newRun, type RunRequest, resumedRun } from "../run.js";
-import { newRowRun, resumedRowRun } from "../rows/run.js";
-import { rowTaskOf } from "../rows/model.js";
-import { isTranslator } from "../translate/model.js";
-import { pairFiles } from "../translate/data.js";
-import { newPairRun, resumedPairRun } from "../translate/run.js";
 import {
   pairSettings,
   refusePairOptions,
@@ -16,7 +10,6 @@ import {
   type TranslateTrainOptions,
 } from "../translate/settings.js";
 import { refuseRowOptions, resumedRowSettings, type RowOptions, rowSettings } from "../rows/settings.js";
-import { seededRuns } from "../seeds.js";
 import { resumedSettings, runSettings, type TrainOptions } from "../settings.js";
 
 export async function trainFiles(
@@ -49,6 +42,7 @@ export async function trainFiles(
     });
   if (options.findRate) {
     refuseRowOptions(options);
+    const { findRateOf } = await import("../find-rate.js");
     return findRateOf(files, runSettings(options), request, context);
   }
   if (options.out === undefined)
@@ -59,6 +53,8 @@ export async function trainFiles(
   if (task === "translate") {
     const { source, target, validationSource, validationTarget } = options;
     const held = validationSource ?? validationTarget;
+    const { pairFiles } = await import("../translate/data.js");
+    const { newPairRun } = await import("../translate/run.js");
     return newPairRun(
       pairFiles(files, source, target),
       held === undefined ? undefined : pairFiles([], validationSource, validationTarget),
@@ -71,12 +67,16 @@ export async function trainFiles(
   if (task !== "language-model") {
     const own = await ownCell({ cell: options.cell ?? [] });
     const settings = rowSettings({ ...options, task }, own?.cell);
+    const { newRowRun } = await import("../rows/run.js");
     const wanted = own === undefined ? request : { ...request, own };
     return newRowRun(files, validationFile, options.out, settings, wanted, context);
   }
   refuseRowOptions(options);
   const settings = runSettings(options);
-  if (options.seeds !== undefined) return seededRuns(files, options.out, settings, options.seeds, request, context);
+  if (options.seeds !== undefined) {
+    const { seededRuns } = await import("../seeds.js");
+    return seededRuns(files, options.out, settings, options.seeds, request, context);
+  }
   return newRun(files, options.out, settings, request, context);
 }
 
@@ -91,9 +91,15 @@ async function resumeRun(
   const own = cell.every(isCellFile) ? await ownCell({ cell }) : undefined;
   const options = own === undefined ? given : rest;
   const request = own === undefined ? plain : { ...plain, own };
-  if ((await rowTaskOf(directory)) !== undefined)
+  const { rowTaskOf } = await import("../rows/model.js");
+  if ((await rowTaskOf(directory)) !== undefined) {
+    const { resumedRowRun } = await import("../rows/run.js");
     return resumedRowRun(directory, (recorded) => resumedRowSettings(recorded, options), request, context);
-  if (await isTranslator(directory))
+  }
+  const { isTranslator } = await import("../translate/model.js");
+  if (await isTranslator(directory)) {
+    const { resumedPairRun } = await import("../translate/run.js");
     return resumedPairRun(directory, (recorded) => resumedPairSettings(recorded, options), request, context);
+  }
   return resumedRun(directory, (recorded) => resumedSettings(recorded, options), request, context);
 }

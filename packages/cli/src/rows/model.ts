@@ -24,12 +24,12 @@ import {
   readJson,
   type TextKind,
 } from "unrolled";
+import { type RowTask, rowTasks } from "../choices.js";
 import type { OwnCell } from "../cell-file.js";
 import { type CellTrust, directoryCells, namesOwnCell, notRun } from "../cell-trust.js";
 import type { Context } from "../context.js";
 import { type DeviceRequest, openRequested } from "../device-options.js";
 import { readModel } from "../storage/index.js";
-import { type RowTask, rowTasks } from "./settings.js";
 
 export type RowModel =
   | { readonly kind: "network"; readonly model: Network }

@@ -1,10 +1,10 @@
 // What a checkpoint of a run over rows says besides numbers in tensors.
 import { CheckpointError, cellNames, poolings, startUses, type TrainingCounters } from "unrolled";
 import { z } from "zod";
-import { methodsSchema } from "../methods.js";
+import { methodsSchema } from "../record.js";
+import { optimizerNames, rowTasks, rowTokens, scheduleNames } from "../choices.js";
 import type { DataFile } from "../data.js";
-import { optimizerNames, scheduleNames } from "../settings.js";
-import { type RowSettings, rowTasks, rowTokens } from "./settings.js";
+import type { RowSettings } from "./settings.js";
 
 export interface RowRecord {
   readonly format: "unrolled-rows-run";

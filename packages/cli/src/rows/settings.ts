@@ -1,19 +1,10 @@
 // What a run over rows is told (--task): options complete and consistent, recorded in the model directory.
-import { type Cell, type LayerSpec, type NetworkTaskName, poolings, type StartUse, type TextKind } from "unrolled";
+import type { Cell, LayerSpec, StartUse, TextKind } from "unrolled";
 import { taskLayers } from "../architecture.js";
+import { type ChosenPooling, type RowTask, rowTasks } from "../choices.js";
 import { UsageError } from "../exit.js";
 import type { SessionSettings } from "../session.js";
 import { resumedSettings, runSettings, type TrainOptions } from "../settings.js";
-
-export const rowTasks = ["classify", "tag", "regress", "write"] as const satisfies readonly (
-  | NetworkTaskName
-  | "write"
-)[];
-export type RowTask = (typeof rowTasks)[number];
-export const rowTokens = ["char", "word", "byte", "vector"] as const;
-/** "none": a pooling that is not chosen; it is for tasks that answer every step. */
-export const chosenPoolings = poolings.filter((name) => name !== "none");
-export type ChosenPooling = (typeof chosenPoolings)[number];
 
 /** Options of `train` that only runs over rows have. */
 export interface RowOptions {

@@ -1,22 +1,11 @@
 // What a run over pairs is told (--task translate): options complete and consistent, recorded in the model directory.
 import { resolve } from "node:path";
-import {
-  type AttentionName,
-  attentionNames,
-  type LayerSpec,
-  type TeacherSchedule,
-  type TranslationMetrics,
-  type VocabularyKind,
-} from "unrolled";
+import type { AttentionName, LayerSpec, TeacherSchedule, VocabularyKind } from "unrolled";
 import { taskLayers } from "../architecture.js";
+import type { longSentences, samplings, watches } from "../choices.js";
 import { UsageError } from "../exit.js";
 import type { SessionSettings } from "../session.js";
 import { defaultPairs, flag, resumedSettings, runSettings, type TrainOptions } from "../settings.js";
-
-export const attentions = [...attentionNames, "none"] as const;
-export const longSentences = ["refuse", "cut", "drop"] as const;
-export const samplings = ["linear", "exponential", "inverse-sigmoid"] as const;
-export const watches = ["bleu", "exactMatch", "nats"] as const satisfies readonly (keyof TranslationMetrics)[];
 
 /** Options of `train` that only runs over pairs have. */
 export interface TranslateTrainOptions {

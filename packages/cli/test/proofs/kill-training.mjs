@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../bin/unrolled.js", import.meta.url));
 const kills = Number(process.argv[2] ?? 20);
 const device = process.argv[3] ?? "wasm";
 const seed = Number(process.argv[4] ?? 1);

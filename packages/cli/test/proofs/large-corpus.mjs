@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeLargeText } from "./large-text.mjs";
 
-const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../bin/unrolled.js", import.meta.url));
 const results = fileURLToPath(new URL("../../../../bench/results", import.meta.url));
 const megabytes = Number(process.argv[2] ?? 2000);
 const marks = { residentBytes: 1e9, megabytesPerSecond: 50 };

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../bin/unrolled.js", import.meta.url));
 const places = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
