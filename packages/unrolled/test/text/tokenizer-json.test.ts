@@ -98,6 +98,43 @@ describe("byte level", () => {
   });
 });
 
+describe("a file of GPT-2's shape: its 256 bytes, its first merges, its end of text", () => {
+  // A byte is written as the character of its own code where that can be seen, else as one from U+0100 on; in this order.
+  const [from, to] = [
+    (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i),
+    256,
+  ];
+  const seen = [...from(33, 126), ...from(161, 172), ...from(174, 255)];
+  const unseen = from(0, to - 1).filter((byte) => !seen.includes(byte));
+  const letters256 = [
+    ...seen.map((byte) => String.fromCharCode(byte)),
+    ...unseen.map((_, i) => String.fromCharCode(to + i)),
+  ]; // prettier-ignore
+  const merges = ["Ġ t", "Ġ a", "h e", "i n", "r e", "o n", "Ġt he", "e r", "Ġ s", "a t"];
+  const end = "<|endoftext|>";
+  const tokens = [...letters256, ...merges.map((merge) => merge.replace(" ", "")), end];
+  const content = (written: readonly unknown[]) =>
+    file({ ...gpt2, added_tokens: [added(266, end)], model: model(tokens, written) });
+
+  // The ids are GPT-2's own as long as only these merges apply: " the" is 262 and a new line 198 in its vocabulary.
+  test.each([
+    ["texts", content(merges)],
+    ["pairs", content(merges.map((merge) => merge.split(" ")))],
+  ])("merges as %s", (_, gpt) => {
+    expect(idsOf(gpt, "there on the!\n")).toEqual([83, 258, 260, 220, 261, 262, 0, 198]);
+    expect(idsOf(gpt, "it's  a 😀é")).toEqual([72, 83, 6, 82, 220, 257, 220, 172, 253, 246, 222, 127, 102]);
+    expect(idsOf(gpt, `at${end}\n${end}`)).toEqual([265, 266, 198, 266]);
+  });
+
+  test("any text comes back, control characters and half of what it ends with too", () => {
+    const vocabulary = readTokenizer(bytes(content(merges)));
+    expect(vocabulary.tokens.length).toBe(267);
+    const every = Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code)).join("");
+    for (const text of [every, ` the\r\n\tin ${end} 中文 👩‍🚀`])
+      expect(decode(vocabulary, encode(vocabulary, text))).toBe(text);
+  });
+});
+
 describe("signs for spaces", () => {
   const tokens = ["<unk>", "<s>", "<0xC3>", "<0xA9>", "▁", "a", "b", "▁a", "ab", "▁ab"];
   const merges = ["▁ a", "a b", "▁a b"];
