@@ -7,17 +7,20 @@ import { assign, broadcastTo, gather, matmul, reshape, slice, topK } from "../gr
 import { sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
 import { evict, variable, variables } from "../graph/variable.js";
 import {
+  type ContextProducts,
   decoderStates,
   logitsOf,
   readSource,
   readTarget,
   type Sight,
   sightOf,
+  type StepToken,
   tokenTable,
   writeStep,
   writing,
   type WrittenStep,
 } from "../models/translator-graph.js";
+import { contextProducts, seenByProducts } from "../models/translator-products.js";
 import type { Translator } from "../models/translator.js";
 import { boundary, classes, placeWidth } from "../models/translator-spec.js";
 import type { BeamRequest, BeamStep } from "./beam.js";
@@ -50,36 +53,63 @@ export interface Place {
   close(): void;
 }
 
-/** What the first layer makes of every token, multiplied out once for all programs. */
+/** What the first layer and the readout make of every token, multiplied out once for all programs. */
 export interface TokenProducts {
   /** [V+1,G*H]; none where the decoder reads no tokens, or its cell has no such weights. */
   readonly table: Variable | undefined;
+  /** [V+1,P]; none where the readout reads no tokens, or has to be made of the parts themselves. */
+  readonly readout: Variable | undefined;
+  /** What stands for the context. */
+  readonly context: ContextProducts | undefined;
   refresh(): void;
   close(): void;
 }
 
 export function tokenProducts(device: Device, model: Translator): TokenProducts {
-  const W = model.weights["decoder.weight_ih_l0"];
-  if (!W || !model.spec.reads) return { table: undefined, refresh() {}, close() {} };
-  const tokens = tokenTable(model, "target");
-  const table = variable("translation.products", { shape: [tokens.shape[0], W.shape[0]] });
+  const { spec, weights } = model;
+  const context = contextProducts(model);
+  const first = spec.reads ? weights["decoder.weight_ih_l0"] : undefined;
+  const read = spec.reads && context && spec.readout === "all" ? weights["readout.weight"] : undefined;
+  const tokens = first || read ? tokenTable(model, "target") : undefined;
+  if (!tokens) return { table: undefined, readout: undefined, context, refresh() {}, close() {} };
+  const [V, E] = tokens.shape;
+  const of = (W: Tensor | undefined, name: string): Variable | undefined =>
+    W && variable(`translation.${name}`, { shape: [V, W.shape[0]] });
+  const [table, readout] = [of(first, "products"), of(read, "readouts")];
+  const productOf = (W: Tensor, from: number): Tensor =>
+    matmul(tokens, slice(W, 1, from, from + E), { transposeB: true });
   const make = compile(device, {}, () => ({
-    updates: [assign(table, matmul(tokens, slice(W, 1, 0, tokens.shape[1]), { transposeB: true }))],
+    updates: [
+      ...(table && first ? [assign(table, productOf(first, 0))] : []),
+      ...(readout && read ? [assign(readout, productOf(read, read.shape[1] - E))] : []),
+    ],
   }));
   make.run({});
   return {
     table,
+    readout,
+    context,
     refresh: () => void make.run({}),
     close() {
       make.close();
-      evict(device, table.storage);
+      for (const made of [table, readout]) if (made) evict(device, made.storage);
     },
+  };
+}
+
+/** Tokens i32 [M] as a step takes them. */
+function tokensOf(model: Translator, { table, readout }: TokenProducts, ids: Tensor): StepToken {
+  const vector = readTarget(model, ids);
+  return {
+    ...(vector && { vector }),
+    ...(table && { product: gather(table, ids) }),
+    ...(readout && { readout: gather(readout, ids) }),
   };
 }
 
 export function translatorPlace(device: Device, model: Translator, tokens: TokenProducts, sizes: PlaceSizes): Place {
   const { sentences: N } = sizes;
-  const held = hold(model, sizes);
+  const held = hold(model, sizes, tokens.context);
   const programs = new Map<number, ReturnType<typeof programsOf>>();
   const programsFor = (wanted: number): ReturnType<typeof programsOf> => {
     const width = Math.min(wanted, classes(model.spec));
@@ -116,15 +146,20 @@ export function translatorPlace(device: Device, model: Translator, tokens: Token
 }
 
 /** Variables for a batch, all zero. */
-export function hold(model: Translator, { sentences: N, beam: K, steps: S }: Omit<PlaceSizes, "products">): Held {
+export function hold(
+  model: Translator,
+  { sentences: N, beam: K, steps: S }: Omit<PlaceSizes, "products">,
+  products?: ContextProducts,
+): Held {
   const { spec } = model;
   const C = placeWidth(spec);
+  const width = products ? products.input + products.readout : C;
   const A = model.weights["attention.key.weight"]?.shape[0] ?? C;
   const looks = spec.attention !== "none";
   // One storage: the writing program writes its states, so that nothing in it counts as frozen.
   const made = variables("translation", {
     v: { shape: [N, C] },
-    values: { shape: looks ? [N, S, C] : [1, 1, 1] },
+    values: { shape: looks ? [N, S, width] : [1, 1, 1] },
     keys: { shape: looks ? [N, S, A] : [1, 1, 1] },
     ...Object.fromEntries([...decoderStates(spec, N * K)].map(([name, shape]) => [name, { shape }])),
   });
@@ -135,7 +170,7 @@ export function hold(model: Translator, { sentences: N, beam: K, steps: S }: Omi
 function programsOf(
   device: Device,
   model: Translator,
-  { table }: TokenProducts,
+  tokens: TokenProducts,
   held: Held,
   { sentences: N, beam: K, steps: S, products }: PlaceSizes,
   width: number,
@@ -146,9 +181,8 @@ function programsOf(
       { source: i32(S, N), lengths: i32(N), ids: i32(N), asked: i32(N) },
       ({ source, lengths, ids, asked }) => {
         const reading = readSource(model, source, lengths, undefined, true);
-        const sight = sightOf(model, reading);
-        const vector = readTarget(model, ids);
-        const made = writeStep(writing(model, sight), vector ? { vector } : {}, reading.states, 0);
+        const sight = seenByProducts(model, sightOf(model, reading), tokens.context);
+        const made = writeStep(writing(model, sight), tokensOf(model, tokens, ids), reading.states, 0);
         const states = Object.entries(held.states).map(([name, v]) => assign(v, everyBeam(made.states[name], K)));
         const looks = sight.attended
           ? [assign(held.places.values, sight.attended.values), assign(held.places.keys, sight.attended.keys)]
@@ -164,10 +198,13 @@ function programsOf(
       device,
       { ids: i32(N * K), parents: i32(N * K), asked: i32(N * K), lengths: i32(N) },
       ({ ids, parents, asked, lengths }) => {
-        const vector = readTarget(model, ids);
-        const token = { ...(vector && { vector }), ...(table && { product: gather(table, ids) }) };
         const before = Object.fromEntries(Object.entries(held.states).map(([name, v]) => [name, gather(v, parents)]));
-        const made = writeStep(writing(model, heldSight(model, held, lengths)), token, before, 0);
+        const made = writeStep(
+          writing(model, heldSight(model, held, lengths, tokens.context)),
+          tokensOf(model, tokens, ids),
+          before,
+          0,
+        );
         const updates = Object.entries(held.states).map(([name, v]) => assign(v, made.states[name]));
         return { outputs: outputsOf(model, made, asked, width), updates };
       },
@@ -227,7 +264,8 @@ export function everyBeam(x: Tensor, K: number): Tensor {
 }
 
 /** What the beams see of what is held. */
-export function heldSight(model: Translator, { places }: Held, lengths: Tensor): Sight {
+export function heldSight(model: Translator, { places }: Held, lengths: Tensor, products?: ContextProducts): Sight {
   if (model.spec.attention === "none") return { v: places.v };
-  return sightOf(model, { v: places.v, lengths, ready: places });
+  const sight = sightOf(model, { v: places.v, lengths, ready: places });
+  return products ? { ...sight, products } : sight;
 }

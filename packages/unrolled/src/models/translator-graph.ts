@@ -1,4 +1,4 @@
-// The translator as a graph: reading a source once, one step of writing, and a whole target at once. S source steps, T target steps,
+// The translator as a graph: reading a source once, and one step of writing. S source steps, T target steps,
 // N sentences, K rows of each (beams; 1 in training), V vocabulary, E embedding, H hidden, C width of the encoder's places, P readout.
 import {
   add,
@@ -14,7 +14,6 @@ import {
   slice,
   stack,
   tanh,
-  transpose,
   zeros,
 } from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -23,10 +22,10 @@ import type { LayerInput, Named } from "../nn/cell.js";
 import { runStack, stackStates, stackWeights } from "../nn/stack.js";
 import { counting } from "../nn/steps.js";
 import { isSecondBias, tableName, type Translator } from "./translator.js";
-import { inputWidth, readWidth, seesBefore, stepwise, type TranslatorSpec } from "./translator-spec.js";
+import { inputWidth, readWidth, seesBefore, type TranslatorSpec } from "./translator-spec.js";
 
 /** Streams of draws, apart from those of the stacks, which begin at 0 (encoder) and at 8192 (decoder). */
-const streams = { source: 5_000_000, target: 5_000_001, readout: 5_000_002, decoder: 8192, step: 4096 } as const;
+export const streams = { source: 5_000_000, target: 5_000_001, readout: 5_000_002, decoder: 8192, step: 4096 } as const;
 
 /** A source that has been read. */
 export interface Reading {
@@ -40,7 +39,7 @@ export interface Reading {
 }
 
 /** Weights of a stack by name; zeros for the second biases of a network that has one. */
-function stackOf({ spec, weights }: Translator, name: "encoder" | "decoder"): Named {
+export function stackOf({ spec, weights }: Translator, name: "encoder" | "decoder"): Named {
   const D = name === "encoder" ? readWidth(spec.source) : inputWidth(spec);
   return Object.fromEntries(
     [...stackWeights(spec[name], D, name)].map(([key, { shape }]) => [
@@ -103,6 +102,14 @@ function firstStates({ spec, weights }: Translator, encoder: Named, v: Tensor, b
 export interface Sight {
   readonly v: Tensor;
   readonly attended?: Attended;
+  /** Where what is attended to is not the places but their products with the weights that would read them. */
+  readonly products?: ContextProducts;
+}
+
+/** Columns of the places' products: first those with the first layer's weights, then those with the readout's; 0 where there are none. */
+export interface ContextProducts {
+  readonly input: number;
+  readonly readout: number;
 }
 
 /** A source that has been read, or what was kept of it: values [N,S,C] and keys. */
@@ -158,31 +165,34 @@ export interface WrittenStep {
   readonly attention?: Tensor;
 }
 
-/** A token as a step takes it: its vector [M,E], and the vector's product with the first layer's weights where it is known. */
+/** A token as a step takes it: its vector [M,E], and the vector's products with the first layer's and the readout's weights where known. */
 export interface StepToken {
   readonly vector?: Tensor;
   readonly product?: Tensor;
+  readonly readout?: Tensor;
 }
 
 /** One step for M = N*K rows. t tells the draws of steps apart. */
 export function writeStep(how: Writing, token: StepToken, states: Named, t: number): WrittenStep {
   const { spec } = how.model;
   const { state, seen, states: next, attention } = decodeStep(how, token, states, t);
-  const read = readoutOf(how, partsOf(spec, state, seen, token.vector), t);
+  const read = how.sight.products
+    ? readoutOfProducts(how, how.sight.products, state, seen, token)
+    : readoutOf(how, partsOf(spec, state, seen, token.vector), t);
   return { read, states: spec.feeding ? { ...next, readout: read } : next, ...(attention && { attention }) };
 }
 
 /** A step before its readout. */
-interface DecodedStep {
+export interface DecodedStep {
   /** [M,H] of the top layer. */
   readonly state: Tensor;
-  /** What it has seen of the source [M,C]. */
+  /** What it has seen of the source [M,C], or the products of that. */
   readonly seen?: Tensor;
   readonly states: Named;
   readonly attention?: Tensor;
 }
 
-function decodeStep(how: Writing, token: StepToken, states: Named, t: number): DecodedStep {
+export function decodeStep(how: Writing, token: StepToken, states: Named, t: number): DecodedStep {
   const { model, sight, stack: weights, key } = how;
   const { spec } = model;
   const top = `${firstState(spec)}.${spec.decoder.length - 1}`;
@@ -190,7 +200,10 @@ function decodeStep(how: Writing, token: StepToken, states: Named, t: number): D
   const before = seesBefore(spec) ? look(sight, states[top]) : undefined;
   const seen = before?.context ?? (spec.context === "every" ? rowsOf(sight.v, M) : undefined);
   const fed = spec.feeding ? states.readout : undefined;
-  const input = stepInput(model, weights, token, [seen, fed]);
+  const input =
+    before && sight.products
+      ? knownInput(weights, token, slice(before.context, 1, 0, sight.products.input))
+      : stepInput(model, weights, token, [seen, fed]);
   const variational = spec.decoder.some((layer) => layer.variational);
   const stream = streams.decoder + (variational ? 0 : streams.step * t);
   const ran = runStack(spec.decoder, weights, input, states, { name: "decoder", stream, ...(key && { key }) });
@@ -235,6 +248,14 @@ function stepInput(
   return { product: stack([add(product, beside)]), of: W, sequence };
 }
 
+/** The input of the first layer where its products with token and context are known. */
+function knownInput(weights: Named, { product }: StepToken, seen: Tensor): LayerInput {
+  const sequence = (): Tensor => {
+    throw new Error("translator: a layer that takes products asks for its sequence");
+  };
+  return { product: stack([product ? add(product, seen) : seen]), of: weights["decoder.weight_ih_l0"], sequence };
+}
+
 /** Products of all tokens [T,N,E] with the first layer's weights at once; undefined where the cell has no such weights. */
 export function tokenProducts(how: Writing, vectors: Tensor | undefined): Tensor | undefined {
   const W = how.stack["decoder.weight_ih_l0"];
@@ -242,18 +263,37 @@ export function tokenProducts(how: Writing, vectors: Tensor | undefined): Tensor
   return matmul(vectors, slice(W, 1, 0, vectors.shape[vectors.shape.length - 1]), { transposeB: true });
 }
 
-function partsOf(spec: TranslatorSpec, state: Tensor, context: Tensor | undefined, token: Tensor | undefined): Tensor {
+export function partsOf(
+  spec: TranslatorSpec,
+  state: Tensor,
+  context: Tensor | undefined,
+  token: Tensor | undefined,
+): Tensor {
   if (spec.readout === "state") return state;
   const parts = spec.readout === "context" ? [state, context] : [state, context, token];
   return concat(parts.filter((part) => part !== undefined));
 }
 
 /** What the head reads: the parts, or tanh(W parts + b), less what is dropped. t tells the draws of steps apart. */
-function readoutOf({ model, key }: Writing, parts: Tensor, t = 0): Tensor {
+export function readoutOf({ model, key }: Writing, parts: Tensor, t = 0): Tensor {
   const { spec, weights } = model;
   const read =
     spec.readoutUnits === 0 ? parts : tanh(linear(parts, weights["readout.weight"], weights["readout.bias"]));
   return key && spec.dropout > 0 ? dropout(read, { rate: spec.dropout, key, stream: streams.readout + t }) : read;
+}
+
+/** The readout where its products with token and context are known. */
+function readoutOfProducts(
+  { model: { spec, weights } }: Writing,
+  { input, readout }: ContextProducts,
+  state: Tensor,
+  seen: Tensor | undefined,
+  token: StepToken,
+): Tensor {
+  if (spec.readoutUnits === 0) return state;
+  const own = linear(state, slice(weights["readout.weight"], 1, 0, state.shape[1]), weights["readout.bias"]);
+  const known = [seen && readout > 0 ? slice(seen, 1, input, input + readout) : undefined, token.readout];
+  return tanh(known.reduce<Tensor>((sum, x) => (x ? add(sum, x) : sum), own));
 }
 
 /** A row of the head for each class [V+1,P], and its bias [V+1]. */
@@ -267,65 +307,4 @@ export function headOf({ spec, weights }: Translator): { readonly rows: Tensor; 
 export function logitsOf(model: Translator, read: Tensor): Tensor {
   const { rows, bias } = headOf(model);
   return linear(read, rows, bias);
-}
-
-export interface Written {
-  /** What the head reads at every step [T,N,P]. */
-  readonly read: Tensor;
-  /** [N,T,S] */
-  readonly attention?: Tensor;
-}
-
-/** A whole target, its tokens given: ids [T,N] from the boundary on. Large products are made for all steps at once. */
-export function writeAll(model: Translator, reading: Reading, ids: Tensor, key?: Tensor): Written {
-  const how = writing(model, sightOf(model, reading), key);
-  const vectors = readTarget(model, ids, key);
-  return stepwise(model.spec)
-    ? writeBySteps(how, reading.states, vectors, ids.shape[0])
-    : writeAtOnce(how, reading.states, vectors, ids.shape);
-}
-
-function writeBySteps(how: Writing, first: Named, vectors: Tensor | undefined, T: number): Written {
-  const { spec } = how.model;
-  const products = tokenProducts(how, vectors);
-  const reads: Tensor[] = [];
-  const steps: DecodedStep[] = [];
-  let states = first;
-  for (let t = 0; t < T; t++) {
-    const token = { ...(vectors && { vector: at(vectors, 0, t) }), ...(products && { product: at(products, 0, t) }) };
-    const step = decodeStep(how, token, states, t);
-    states = step.states;
-    steps.push(step);
-    if (!spec.feeding) continue;
-    const read = readoutOf(how, partsOf(spec, step.state, step.seen, token.vector), t);
-    states = { ...states, readout: read };
-    reads.push(read);
-  }
-  const looks = steps.flatMap(({ attention }) => attention ?? []);
-  const read = spec.feeding ? stack(reads) : readoutOf(how, partsOf(spec, ...allSteps(steps), vectors));
-  return { read, ...(looks.length > 0 && { attention: concat(looks, 1) }) };
-}
-
-/** The states of all steps [T,M,H], and what they saw [T,M,C]. */
-function allSteps(steps: readonly DecodedStep[]): [state: Tensor, seen: Tensor | undefined] {
-  const seen = steps.flatMap((step) => step.seen ?? []);
-  return [stack(steps.map(({ state }) => state)), seen.length > 0 ? stack(seen) : undefined];
-}
-
-function writeAtOnce(how: Writing, first: Named, vectors: Tensor | undefined, [T, N]: readonly number[]): Written {
-  const { model, sight, stack: weights, key } = how;
-  const { spec } = model;
-  const C = sight.v.shape[1];
-  const every = spec.context === "every" ? broadcastTo(reshape(sight.v, [1, N, C]), [T, N, C]) : undefined;
-  const input = [vectors, every].filter((x) => x !== undefined);
-  const { y } = runStack(spec.decoder, weights, input.length > 0 ? concat(input) : zeros([T, N, 0]), first, {
-    name: "decoder",
-    stream: streams.decoder,
-    ...(key && { key }),
-  });
-  const seen = sight.attended && attend(sight.attended, transpose(y, [1, 0, 2]));
-  const context = seen ? transpose(seen.context, [1, 0, 2]) : every;
-  const parts = partsOf(spec, y, context, vectors);
-  const read = readoutOf(how, parts);
-  return { read, ...(seen && { attention: seen.weights }) };
 }

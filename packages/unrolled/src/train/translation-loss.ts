@@ -19,6 +19,7 @@ import {
 } from "../graph/ops/index.js";
 import type { Scalar, Tensor } from "../graph/tensor.js";
 import type { Translator } from "../models/translator.js";
+import { writeAll } from "../models/translator-whole.js";
 import {
   headOf,
   logitsOf,
@@ -26,7 +27,6 @@ import {
   readSource,
   readTarget,
   sightOf,
-  writeAll,
   writeStep,
   writing,
 } from "../models/translator-graph.js";

@@ -48,6 +48,21 @@ const kinds: readonly (readonly [string, Partial<Omit<TranslatorOptions, "source
   ["bahdanau", {}],
   ["general with feeding", { attention: "general" }],
   ["a vector, reversed", { attention: "none", reversed: true }],
+  ["bahdanau in an LSTM whose state alone is read", { readout: "state", decoder: [{ hidden: 4 }] }],
+  [
+    "bahdanau in two layers, no token read",
+    {
+      reads: false,
+      decoder: [
+        { cell: "gru", hidden: 4 },
+        { cell: "rnn", hidden: 3 },
+      ],
+    },
+  ],
+  ["bahdanau whose parts are read as they are", { readoutUnits: 0 }],
+  ["bahdanau in a cell that asks for its input", { decoder: [{ cell: "gru", hidden: 9, residual: "add" }] }],
+  ["the date model's attention", { attention: "relu", readout: "context" }],
+  ["concat without feeding", { attention: "concat", feeding: false }],
   ["a vector at every step", { attention: "none", context: "every", readout: "all" }],
 ];
 

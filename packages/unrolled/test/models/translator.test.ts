@@ -6,15 +6,8 @@ import { gradient } from "../../src/graph/gradient.js";
 import { add, at as part, mul, sum } from "../../src/graph/ops/index.js";
 import type { Scalar } from "../../src/graph/tensor.js";
 import { writeVariable } from "../../src/graph/variable.js";
-import {
-  logitsOf,
-  readSource,
-  readTarget,
-  sightOf,
-  writeAll,
-  writeStep,
-  writing,
-} from "../../src/models/translator-graph.js";
+import { logitsOf, readSource, readTarget, sightOf, writeStep, writing } from "../../src/models/translator-graph.js";
+import { writeAll } from "../../src/models/translator-whole.js";
 import {
   loadTranslator,
   readTranslator,
