@@ -1,5 +1,5 @@
 // Puts the built command into few files (dist/bundle): reading hundreds of modules is most of what its start would take.
-// Needs the bundler that comes with the test runner; without it the command runs from its modules, only slower to start.
+// Needs the development dependencies; without them the command runs from its modules, only slower to start.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
