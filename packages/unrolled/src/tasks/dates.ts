@@ -12,8 +12,8 @@ export interface DatesOptions {
   /** Which forms to draw: those kept for training, those held out, or all. Training never sees those held out. */
   readonly forms?: "kept" | "held out" | "all";
   /**
-   * "varied": in half of the examples other spaces and marks stand between the fields than the form has ("May-3/1979"), but never so
-   * that the text is one that a held-out form of that language writes.
+   * "varied": in half of the examples other spaces and marks stand between the fields than the form has ("May-3/1979"); where all
+   * fields are numbers, marks alone ("1979/05/03"). Never so that the text is one that a held-out form writes.
    */
   readonly separators?: "as written" | "varied";
   readonly seed?: number;
@@ -228,21 +228,38 @@ export function datesTask(options: DatesOptions = {}): GeneratedTask<DatePair> {
 const marks = [" ", ", ", ". ", ".", "-", "/"] as const;
 const isMark = /^[\p{P}\p{Z}]+$/u;
 const languageOf = (locale: string): string => locale.split("-")[0];
+const isNumeric = (pieces: readonly Piece[]): boolean =>
+  pieces.every(({ field, text }) => field === undefined || /^\d+$/.test(text));
 
-/** Other marks between the pieces; as they are where a held-out form of the language writes the same text, in whatever case. */
+/** Other marks between the pieces; as they are where a held-out form writes the same text, in whatever case. */
 function variedBy(locales: readonly string[]) {
-  const held = chosenForms(locales, "held out");
+  const held = chosenForms(locales, "held out").map(({ locale, write }) => {
+    return { language: languageOf(locale), write, numeric: isNumeric(write({ year: 2000, month: 1, day: 1 })) };
+  });
   return (random: Draws, locale: string, day: Day, pieces: readonly Piece[]): Written => {
-    const between = (at: number): boolean => at > 0 && at < pieces.length - 1;
-    const others = pieces.map((each, at) =>
-      each.field === undefined && between(at) && isMark.test(each.text) ? { text: pick(random, marks) } : each,
-    );
-    const text = joined(others);
+    const numeric = isNumeric(pieces);
+    const text = joined(numeric ? otherNumbers(random, pieces) : otherMarks(random, pieces));
     const wanted = text.source.toLowerCase();
-    const ofLanguage = held.filter((form) => languageOf(form.locale) === languageOf(locale));
-    const isHeld = ofLanguage.some(({ write }) => joined(write(day)).source.toLowerCase() === wanted);
+    const like = held.filter((form) => form.language === languageOf(locale) || (numeric && form.numeric));
+    const isHeld = like.some(({ write }) => joined(write(day)).source.toLowerCase() === wanted);
     return isHeld ? joined(pieces) : text;
   };
+}
+
+const otherMarks = (random: Draws, pieces: readonly Piece[]): readonly Piece[] =>
+  pieces.map((each, at) => {
+    const isBetween = at > 0 && at < pieces.length - 1;
+    return each.field === undefined && isBetween && isMark.test(each.text) ? { text: pick(random, marks) } : each;
+  });
+
+/** Three numbers need no more than marks; day and month have two digits or as few as they need. */
+function otherNumbers(random: Draws, pieces: readonly Piece[]): readonly Piece[] {
+  const fields = pieces.filter(({ field }) => field !== undefined);
+  const digits = random.uniform() < 0.5 ? 2 : 1;
+  return fields.flatMap((each, i) => {
+    const number = each.field === "year" ? each : { ...each, text: String(Number(each.text)).padStart(digits, "0") };
+    return i === 0 ? [number] : [{ text: pick(random, marks) }, number];
+  });
 }
 
 type Written = Pick<DatePair, "source" | "fields">;

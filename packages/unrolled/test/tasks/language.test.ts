@@ -132,6 +132,12 @@ describe("dates", () => {
     const shown = drawn.filter(({ source, target }) => held(target).map(lower).includes(lower(source)));
     expect(shown.map(({ source }) => source)).toEqual([]);
     expect(held("1979-05-03")).toContain("May 3 1979");
+    const lithuanian = { locales: ["lt", "zh"], years: [1979, 1979], separators: "varied" } as const;
+    const numbers = k.examples(k.datesTask(lithuanian), "training", 4_000).map(({ source }) => source);
+    expect(k.dateTexts({ locales: ["lt"], forms: "held out" })("1979-11-03")).toContain("1979-11-03");
+    expect(numbers.filter((text) => /^1979-\d\d-\d\d$/.test(text))).toEqual([]);
+    expect(numbers.some((text) => /^1979\/0\d\/0\d$/.test(text))).toBe(true);
+    expect(numbers.some((text) => /^1979\/\d-\d$/.test(text))).toBe(true);
     expect(drawn.some(({ source }) => /^May[-/]\d\d? 1979$/.test(source))).toBe(true);
   });
   it("covers forty languages", () => {

@@ -105,7 +105,7 @@ export const dates: Experiment = {
       `${dateLocales.length} locales of 40 languages, written by Intl in five forms each, English in eight more; years 1950 to 2049, so that two digits are one year`,
       `${tested} dates of days that no example to learn from has; of each language's forms one in eight is held out: ${heldForms()}`,
       `new texts: some forms write what another one writes (3 May 79 in both manners of English); here those are left out, ${newTexts()} of ${tested} are left`,
-      "to learn from, half of the dates have other spaces and marks between their fields than the form has, but never those that make the text of a held-out form of the language",
+      "to learn from, half of the dates have other spaces and marks between their fields than the form has, and numbers of one digit or two, but never so that the text is one that a held-out form writes",
       `characters, embedding ${size.embedding}, a GRU of ${size.hidden} in both directions reads, one of ${size.hidden} writes (with Luong's general attention or none); ${stepsOf(quick)} steps of ${size.batch} fresh pairs, Adam ${size.rate}, cosine`,
       "the last columns but one: share of the attention of the characters of a field that lies on that field as Intl marks it",
     ],
