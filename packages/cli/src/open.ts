@@ -15,7 +15,15 @@ export async function openModel(
   request: DeviceRequest & CellTrust,
   { people }: Context,
 ): Promise<OpenModel> {
-  const model = await openModelDirectory(directory, request);
+  const opening = openRequested(request); // its threads come up while the model is read
+  opening.catch(() => {}); // is heard below
+  let model: UsableModel;
+  try {
+    model = await openModelDirectory(directory, request);
+  } catch (error) {
+    void opening.then((device) => device.close()).catch(() => {});
+    throw error;
+  }
   for (const note of model.notes) await people.write(`note: ${note}\n`);
-  return { ...model, device: await openRequested(request) };
+  return { ...model, device: await opening };
 }

@@ -4,7 +4,7 @@ import { type Device, DeviceError } from "unrolled";
 import { createDevice, type Engine } from "./engine.js";
 import { canBlock, hasRelaxedSimd, hasSharedMemory, hasSimd } from "./features.js";
 import { cores, describeThreads, nodeModule, threadCount } from "./platform.js";
-import { startWorkers } from "./workers.js";
+import { type Crew, startWorkers } from "./workers.js";
 
 export interface WasmOptions {
   /** Threads that compute, the calling one among them. Default: one per core, or 1 where memory cannot be shared. */
@@ -44,7 +44,18 @@ export async function openWasm(options: WasmOptions = {}): Promise<Device> {
     });
   }
   const name = `${relaxed ? "relaxed" : "simd"}-${threads > 1 ? "threads" : "single"}`;
-  const module = await compileModule(new URL(`${name}.wasm`, options.base ?? new URL("../wasm/", import.meta.url)));
+  const url = new URL(`${name}.wasm`, options.base ?? new URL("../wasm/", import.meta.url));
+  const crew = startWorkers(threads - 1);
+  try {
+    return await openModule(url, relaxed, threads, crew);
+  } catch (error) {
+    crew.stop();
+    throw error;
+  }
+}
+
+async function openModule(url: URL, relaxed: boolean, threads: number, crew: Crew): Promise<Device> {
+  const module = await compileModule(url);
   const { memory, pages } = createMemory(threads > 1);
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as Exports;
@@ -54,11 +65,11 @@ export async function openWasm(options: WasmOptions = {}): Promise<Device> {
     rank: i + 1,
     stackTop: exports.stackTop(i + 1) >>> 0,
   }));
-  const stopWorkers = await startWorkers(module, memory, ranks);
+  await crew.begin(module, memory, ranks);
   const detail = `${relaxed ? "relaxed SIMD" : "SIMD"}, ${describeThreads(threads)}`;
   const close = (): void => {
     exports.finish();
-    stopWorkers();
+    crew.stop();
   };
   return createDevice(makeEngine(exports, memory, { heap, pages, threads, detail, close }));
 }

@@ -17,37 +17,42 @@ interface Thread {
   readonly stop: () => void;
 }
 
-/**
- * Starts one worker per rank, and one that watches over them: when a thread ends before its time, `run` answers 0 instead
- * of waiting for ever. Answers, once all are ready, how to stop them.
- */
-export async function startWorkers(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  ranks: readonly Rank[],
-): Promise<() => void> {
-  if (ranks.length === 0) return () => {};
+/** Workers that were started and have nothing to do yet. */
+export interface Crew {
+  /**
+   * Gives one worker to each rank, and one that watches over them: when a thread ends before its time, `run` answers 0
+   * instead of waiting for ever. Resolves once all are ready. Throws DeviceError, and stops them all, where one does not start.
+   */
+  readonly begin: (module: WebAssembly.Module, memory: WebAssembly.Memory, ranks: readonly Rank[]) => Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Starts `count` workers and their watcher; none of either for 0. They come up while the caller makes what they will run. */
+export function startWorkers(count: number): Crew {
+  if (count === 0) return { begin: async () => {}, stop: () => {} };
   const start = nodeModule("node:worker_threads") === undefined ? startWebWorker : startNodeWorker;
-  const lives = ranks.map(() => makeLife());
-  const threads = ranks.map(() => start(new URL("../worker.js", import.meta.url)));
+  const threads = Array.from({ length: count }, () => start(new URL("../worker.js", import.meta.url)));
   const watcher = start(new URL("../watch.js", import.meta.url));
   const stop = (): void => {
     for (const thread of [...threads, watcher]) thread.stop();
   };
-  try {
-    await Promise.all(threads.map((thread, i) => thread.begin({ module, memory, ...ranks[i], life: lives[i].held })));
-    // Not before: a lock that its thread does not hold yet would look like a death.
-    const watched = ranks.map(({ stackTop }, i) => ({ stackTop, life: lives[i].watched }));
-    await watcher.begin({ module, memory, threads: watched });
-  } catch (cause) {
-    stop();
-    throw new DeviceError("wasm: threads must start, did not", {
-      code: "threads",
-      hint: "open it with one thread",
-      cause,
-    });
-  }
-  return stop;
+  const begin: Crew["begin"] = async (module, memory, ranks) => {
+    const lives = ranks.map(() => makeLife());
+    try {
+      await Promise.all(threads.map((thread, i) => thread.begin({ module, memory, ...ranks[i], life: lives[i].held })));
+      // Not before: a lock that its thread does not hold yet would look like a death.
+      const watched = ranks.map(({ stackTop }, i) => ({ stackTop, life: lives[i].watched }));
+      await watcher.begin({ module, memory, threads: watched });
+    } catch (cause) {
+      stop();
+      throw new DeviceError("wasm: threads must start, did not", {
+        code: "threads",
+        hint: "open it with one thread",
+        cause,
+      });
+    }
+  };
+  return { begin, stop };
 }
 
 type Life = MessagePort | string;

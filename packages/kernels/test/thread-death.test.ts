@@ -13,16 +13,25 @@ it("is noticed: run answers 0 and the thread's last words are there", () => {
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     const heap = exports.open(2, 1, 1) >>> 0;
     // A stack of no size: the first frame of the thread lies outside memory.
-    const stop = await startWorkers(module, memory, [{ rank: 1, stackTop: 0 }]);
+    const crew = startWorkers(1);
+    await crew.begin(module, memory, [{ rank: 1, stackTop: 0 }]);
     const fill = 0, meet = 2;
     new Float64Array(memory.buffer, heap).set([fill, meet, 4, 1024, 4096, 4096, 1]);
     const answers = [exports.run(heap, 1, 1, 0), exports.run(heap, 1, 1, 0)];
     const at = exports.lastWords() >>> 0;
     const bytes = new Uint8Array(memory.buffer);
     console.log(answers.join(), new TextDecoder().decode(bytes.slice(at + 1, at + 1 + bytes[at])));
-    stop();`;
+    crew.stop();`;
   const child = spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8", timeout: 30_000 });
   expect(child.stdout + child.stderr).toMatch(/^0,0 RuntimeError: memory access out of bounds/);
+});
+
+it("is no concern of a device that does not open: its workers, already started, end with it", () => {
+  const child = run(`
+    import { openWasm } from "${root}dist/index.js";
+    await openWasm({ threads: 3, base: new URL("file:///nowhere/") }).catch(({ code }) => console.log(code));`);
+  expect(child.stdout + child.stderr).toBe("absent\n");
+  expect(child.signal).toBeNull();
 });
 
 /** A child with two compute threads, of which it can end one; prints what comes of it. */
