@@ -1,6 +1,6 @@
 // Proof that neither a training step nor a program loaded and let go leaves anything behind: resident memory and JavaScript
 // heap after 100 steps and after 10,000, after 100 cycles and after 10,000. `npm run prove:memory [-- --steps N --cycles N]`
-// (`--quick`: half a minute). Exit code 1 where, on any device, the heap grows by a mebibyte or more, or resident memory by
+// (`--quick`: half a minute, not recorded). Exit code 1 where, on any device, the heap grows by a mebibyte or more, or resident memory by
 // its trend once V8 has compiled what is hot (a fifth of the steps).
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -147,7 +147,12 @@ function proveOne(configuration: string, kind: Kind, count: number): Result {
   return judge(configuration, kind, JSON.parse(stdout) as Reading[]);
 }
 
-function report(results: readonly Result[], { steps, cycles }: Readonly<Record<Kind, number>>): void {
+/** The table, and where it is wanted the dated record. */
+function report(
+  results: readonly Result[],
+  { steps, cycles }: Readonly<Record<Kind, number>>,
+  recorded: boolean,
+): void {
   const kib = (bytes: number): string => (bytes / 1024).toFixed(0);
   const rows = results.map((r) => [
     r.device,
@@ -169,6 +174,7 @@ function report(results: readonly Result[], { steps, cycles }: Readonly<Record<K
     { title: "" },
   ]; // prettier-ignore
   process.stdout.write(`${formatTable(heads, rows, 200, plain).join("\n")}\n`);
+  if (!recorded) return;
   const folder = join(benchFolder, "results");
   mkdirSync(folder, { recursive: true });
   const date = new Date().toISOString();
@@ -207,6 +213,6 @@ if (wrong !== undefined) {
   process.stdout.write(JSON.stringify(await measure(values.child, kind, counts[kind])));
 } else {
   const results = prove(counts);
-  report(results, counts);
+  report(results, counts, !values.quick);
   process.exitCode = results.every((r) => r.held) ? 0 : 1;
 }
