@@ -3,9 +3,9 @@ import { Option } from "commander";
 import { choice, integer, real } from "./parse.js";
 import { option } from "./program-parts.js";
 
-export const beamOptions = (beam: string): Option[] => [
+/** How a search goes. */
+export const searchOptions = (beam: string): Option[] => [
   option("--beam <n>", beam, (o) => integer(o, 1, 100)),
-  option("--n-best <n>", "so many of the results, with their scores", (o) => integer(o, 1, 100)),
   option("--normalization <how>", "gnmt, average or none: how lengths are made comparable (default: gnmt)", (o) =>
     choice(o, ["none", "gnmt", "average"] as const),
   ),
@@ -15,6 +15,11 @@ export const beamOptions = (beam: string): Option[] => [
   option("--groups <n>", "parts of the beam that are kept apart", (o) => integer(o, 1, 100)),
   option("--diversity <x>", "what a token costs that an earlier group has just taken", (o) => real(o, { from: 0 })),
   option("--min-length <n>", "tokens at least", (o) => integer(o, 0, 10_000)),
+];
+
+export const beamOptions = (beam: string): Option[] => [
+  ...searchOptions(beam),
+  option("--n-best <n>", "so many of the results, with their scores", (o) => integer(o, 1, 100)),
   new Option("--prefix <text>", "what every result begins with"),
 ];
 

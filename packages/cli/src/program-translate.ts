@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { attentions, longSentences, samplings, watches } from "./choices.js";
 import { choice, integer, real } from "./parse.js";
-import { beamOptions, drawOptions } from "./program-search.js";
+import { beamOptions, drawOptions, searchOptions } from "./program-search.js";
 import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
 import type { TranslateOptions } from "./translate/translate.js";
 
@@ -32,9 +32,22 @@ export const pairOptions = (): Option[] => [
   option("--watch <metric>", `${watches.join(", ")}: what says that the model got better`, (o) => choice(o, watches)),
 ];
 
+const beam = "hypotheses side by side; 1 is greedy (default: 5)";
+
+/** What the search of translations has beside that of texts, and how it is run. */
+const translatingOptions = (): Option[] => [
+  option("--coverage <x>", "penalty for what was not looked at (default: 0)", (o) => real(o, { from: 0 })),
+  option("--max-length <n>", "tokens at most (default: twice the sentence and ten more)", (o) => integer(o, 1, 10_000)),
+  option("--batch <n>", "sentences side by side (default: 32)", (o) => integer(o, 1, 1000)),
+  option("--precision <p>", "f32 or, where the processor has it, bf16: faster, scores to three digits", (o) =>
+    choice(o, ["f32", "bf16"] as const),
+  ),
+];
+
 export const evalPairOptions = (): Option[] => [
   ...sides(),
-  option("--beam <n>", "hypotheses side by side (default: 5)", (o) => integer(o, 1, 100)),
+  ...searchOptions(beam),
+  ...translatingOptions(),
   new Option("--lowercase", "upper and lower case are alike to BLEU"),
   option("--bleu-tokenize <how>", "13a, or none for references that are tokenised already (default: 13a)", (o) =>
     choice(o, ["13a", "none"] as const),
@@ -67,20 +80,7 @@ export function translateCommand(
         new Option("--allow-unknown", "read unknown characters as nothing"),
       ],
     ],
-    [
-      "Search:",
-      [
-        ...beamOptions("hypotheses side by side; 1 is greedy (default: 5)"),
-        option("--coverage <x>", "penalty for what was not looked at (default: 0)", (o) => real(o, { from: 0 })),
-        option("--max-length <n>", "tokens at most (default: twice the sentence and ten more)", (o) =>
-          integer(o, 1, 10_000),
-        ),
-        option("--batch <n>", "sentences side by side (default: 32)", (o) => integer(o, 1, 1000)),
-        option("--precision <p>", "f32 or, where the processor has it, bf16: faster, scores to three digits", (o) =>
-          choice(o, ["f32", "bf16"] as const),
-        ),
-      ],
-    ],
+    ["Search:", [...beamOptions(beam), ...translatingOptions()]],
     [
       "Drawing, in place of the search:",
       [

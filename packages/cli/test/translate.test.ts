@@ -96,6 +96,16 @@ describe("translate", () => {
     expect(await done(["eval", folder.path("m"), "--source", a, "--target", b, ...on])).toContain("exact 50.00 %");
   });
 
+  it("is measured with any search", async () => {
+    const measured = async (...options: string[]) =>
+      jsonLines(await done(["eval", folder.path("m"), folder.path("pairs.tsv"), "--json", ...options, ...on]))[0];
+    const plain = ["--alpha", "0.9", "--coverage", "0.1", "--beam", "4", "--groups", "2", "--batch", "7"];
+    expect(await measured(...plain)).toMatchObject({ exactMatch: 1, beam: 4 });
+    expect(await measured("--min-length", "4", "--max-length", "4", "--precision", "f32")).toMatchObject({
+      exactMatch: 0,
+    });
+  });
+
   it("is measured against references in lower case that are tokens already", async () => {
     const [a, b] = [file("u.txt", ["ab", "cd"]), file("v.txt", ["BA", "DC"])];
     const on2 = ["eval", folder.path("m"), "--source", a, "--target", b, "--json", ...on];
@@ -268,6 +278,12 @@ describe("is told", () => {
     [["--coverage", "-1"], /--coverage: must be a number from 0/],
   ])("of a search or of drawing, %j", async (options, message) => {
     await refused(["translate", folder.path("m"), "ab", ...options], message);
+  });
+
+  it("of the search of eval", async () => {
+    const measure = ["eval", folder.path("m"), folder.path("pairs.tsv")];
+    await refused([...measure, "--alpha", "1", "--normalization", "none"], /--alpha: must not come with/);
+    await refused([...measure, "--beam", "99"], /--beam: must be at most the 5 tokens/);
   });
 
   it("that a file is no gzip file, or no tokenizer", async () => {

@@ -13,19 +13,19 @@ import { rowTaskOf } from "../rows/model.js";
 import type { ColumnOptions } from "../rows/options.js";
 import { flag } from "../settings.js";
 import { pairFiles } from "../translate/data.js";
-import { evaluateTranslator, type TranslatorEvalOptions } from "../translate/eval.js";
+import { evaluateTranslator, translatingNames, type TranslatorEvalOptions } from "../translate/eval.js";
 import { isTranslator } from "../translate/model.js";
 import { baselineLine, perplexity } from "../terminal/words.js";
 import { named } from "../where.js";
 
-interface PairEvalOptions extends Pick<TranslatorEvalOptions, "beam" | "lowercase"> {
+interface PairEvalOptions extends Pick<TranslatorEvalOptions, (typeof translatingNames)[number] | "lowercase"> {
   readonly source?: string;
   readonly target?: string;
 }
 
 /** The one file that anything but a translator is measured on. Throws UsageError. */
 function textFile(given: string | undefined, options: PairEvalOptions): string {
-  for (const name of ["source", "target", "beam", "lowercase"] as const)
+  for (const name of ["source", "target", ...translatingNames, "lowercase"] as const)
     if (options[name] !== undefined)
       throw new UsageError(`${flag(name)}: must be left out, it is for translators`, {
         hint: `leave ${flag(name)} out`,

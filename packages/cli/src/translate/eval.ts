@@ -6,11 +6,27 @@ import { exitCodes } from "../exit.js";
 import { whole } from "../format.js";
 import { type PairFiles, readPairs } from "./data.js";
 import { openTranslator } from "./model.js";
-import { checkSearch } from "../search.js";
+import { checkSearch, searchSettings } from "../search.js";
+import type { TranslateOptions } from "./translate.js";
 
-export interface TranslatorEvalOptions extends DeviceRequest {
+/** How `eval` translates, and no other model is measured. */
+export const translatingNames = [
+  "beam",
+  "normalization",
+  "alpha",
+  "coverage",
+  "groups",
+  "diversity",
+  "minLength",
+  "maxLength",
+  "batch",
+  "precision",
+] as const;
+
+export interface TranslatorEvalOptions
+  extends DeviceRequest,
+    Pick<TranslateOptions, (typeof translatingNames)[number]> {
   readonly json?: boolean;
-  readonly beam?: number;
   readonly lowercase?: boolean;
   readonly bleuTokenize?: "13a" | "none";
 }
@@ -23,15 +39,19 @@ export async function evaluateTranslator(
 ): Promise<number> {
   const { pairs } = await readPairs(files);
   const { model, device } = await openTranslator(directory, options, context);
-  const beam = options.beam ?? 5;
-  checkSearch({}, beam, model.spec.target.vocabulary + 1);
-  const made = translating({ device, model, beam });
+  const { beam = 5, batch = 32, precision = "f32", maxLength } = options;
+  checkSearch(options, beam, model.spec.target.vocabulary + 1);
+  const made = translating({ device, model, beam, batch, products: precision });
   try {
     const [read, right] = [encoder(model.source), encoder(model.target)];
     const known = (vocabulary: typeof model.source) => ({ allowUnknown: true, missing: noToken(vocabulary) });
     const sources = pairs.map(({ source }) => read(source, known(model.source)));
     const pause = () => new Promise<void>(setImmediate);
-    const found = await made.translate(sources, bannedOf(model), pause);
+    const found = await made.translate(
+      sources,
+      { ...searchSettings(options), ...(maxLength !== undefined && { maximum: maxLength }), ...bannedOf(model) },
+      pause,
+    );
     const written = found.map(([best]) => best.tokens);
     const texts = written.map((tokens) => decode(model.target, tokens));
     const references = pairs.map(({ target }) => target);
