@@ -190,12 +190,12 @@ function whereRead(ids: Tensor, id: number, V: number): Tensor {
 
 /**
  * The loss of targets [T,N] (i32; -1 counts for nothing) where the model has seen `seen`; see `crossEntropy`. With a key
- * the head may take what is cheaper in training; without one it is exact.
+ * the head may take what is cheaper in training; without one it is exact. `smoothing` as in `headLoss`.
  */
 export const languageModelLoss = (
   model: LanguageModel,
   seen: Pick<Forward, "features">,
   targets: Tensor,
-  { key }: { readonly key?: Tensor } = {},
+  { key, smoothing }: { readonly key?: Tensor; readonly smoothing?: number } = {},
 ): CrossEntropy =>
-  headLoss(model.spec.head, allWeights(model), seen.features, targets, { ...headSizes(model.spec), key });
+  headLoss(model.spec.head, allWeights(model), seen.features, targets, { ...headSizes(model.spec), key, smoothing });

@@ -6,6 +6,7 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Named } from "./cell.js";
 import { uniformValues } from "./init.js";
 import { adaptiveLogits, adaptiveLoss, type Cluster, clustersOf, sampledLoss } from "./large-heads.js";
+import { type Scored, smoothedNats } from "./smoothing.js";
 import type { StackWeight } from "./stack.js";
 
 /** A head as plain JSON. */
@@ -77,9 +78,16 @@ function adaptiveWeights(clusters: readonly Cluster[], H: number): ReadonlyMap<s
 /** features [...,H] -> logits [...,V]. A tied head takes "embedding.weight" for its matrix. */
 export function headLogits(head: HeadSpec, weights: Named, features: Tensor, { H, V }: HeadSizes): Tensor {
   if (head.kind === "adaptive") return adaptiveLogits(clustersOf(head.cutoffs, head.factor, H, V), weights, features);
-  const last = weights[head.kind === "tied" ? "embedding.weight" : "head.weight"];
-  return linear(beforeLast(head, weights, features), last, weights["head.bias"]);
+  const { read, rows, bias } = scored(head, weights, features);
+  return linear(read, rows, bias);
 }
+
+/** What the scores of a head of one last matrix are made of. */
+const scored = (head: HeadSpec, weights: Named, features: Tensor): Scored => ({
+  read: beforeLast(head, weights, features),
+  rows: weights[head.kind === "tied" ? "embedding.weight" : "head.weight"],
+  bias: weights["head.bias"],
+});
 
 /** What the last matrix sees. */
 function beforeLast(head: HeadSpec, weights: Named, features: Tensor): Tensor {
@@ -96,18 +104,26 @@ const headStream = 4096;
 
 /**
  * The loss of targets [...] (i32) at features [...,H]; see `crossEntropy`. With a key, i32 [2], a sampled head takes its
- * sample; without one it is exact, as the others always are.
+ * sample; without one it is exact, as the others always are. `smoothing` is label smoothing's share of all classes alike: for heads that
+ * end in one matrix.
  */
 export function headLoss(
   head: HeadSpec,
   weights: Named,
   features: Tensor,
   targets: Tensor,
-  { H, V, key }: HeadSizes & { readonly key?: Tensor | undefined },
+  {
+    H,
+    V,
+    key,
+    smoothing = 0,
+  }: HeadSizes & { readonly key?: Tensor | undefined; readonly smoothing?: number | undefined },
 ): CrossEntropy {
   if (head.kind === "adaptive")
     return adaptiveLoss(clustersOf(head.cutoffs, head.factor, H, V), weights, features, targets, V);
   if (head.kind === "sampled" && key)
     return sampledLoss(weights, features, targets, { samples: head.samples, V, key, stream: headStream });
-  return crossEntropy(headLogits(head, weights, features, { H, V }), targets);
+  const loss = crossEntropy(headLogits(head, weights, features, { H, V }), targets);
+  if (smoothing === 0) return loss;
+  return { ...loss, sum: smoothedNats(loss.sum, scored(head, weights, features), targets, smoothing) };
 }

@@ -5,7 +5,7 @@ import { write } from "../decode/generate.js";
 import { writer } from "../decode/writer.js";
 import { SpecError } from "../errors.js";
 import { i32 } from "../graph/compile.js";
-import { full, slice, smoothedCrossEntropy, zeros } from "../graph/ops/index.js";
+import { full, slice, zeros } from "../graph/ops/index.js";
 import type { Scalar, Shape } from "../graph/tensor.js";
 import { type Evaluation, evaluateChunks, evaluator } from "../models/evaluate.js";
 import { carriedStates, forward, type LanguageModel, languageModelLoss } from "../models/language-model.js";
@@ -133,10 +133,7 @@ export function languageLoss(
 ): TaskLoss {
   const seen = forward(model, x, carried, { key });
   if (!y) return { sum: full([], 0) as Scalar, count: full([], 0) as Scalar, states: seen.states };
-  const { sum, count } =
-    labelSmoothing > 0
-      ? smoothedCrossEntropy(seen.logits, y, labelSmoothing)
-      : languageModelLoss(model, seen, y, { key });
+  const { sum, count } = languageModelLoss(model, seen, y, { key, smoothing: labelSmoothing });
   return { sum, count, states: seen.states };
 }
 

@@ -1,25 +1,9 @@
 // The loss of a translator: teacher forcing, scheduled sampling, label smoothing. T target steps, N batch, V classes.
-import {
-  add,
-  argmax,
-  at,
-  crossEntropy,
-  full,
-  gather,
-  less,
-  linear,
-  mean,
-  mul,
-  random,
-  reshape,
-  stack,
-  sub,
-  sum,
-  where,
-} from "../graph/ops/index.js";
+import { argmax, at, crossEntropy, less, random, stack, where } from "../graph/ops/index.js";
 import type { Scalar, Tensor } from "../graph/tensor.js";
 import type { Translator } from "../models/translator.js";
 import { writeAll } from "../models/translator-whole.js";
+import { smoothedNats } from "../nn/smoothing.js";
 import {
   headOf,
   logitsOf,
@@ -67,7 +51,7 @@ export function pairLoss(model: Translator, inputs: PairInputs, options: PairLos
     ? writeScheduled(model, reading, inputs, key as Tensor)
     : writeGiven(model, reading, inputs.x, key);
   const { sum: nats, count } = crossEntropy(logits, inputs.y);
-  const loss = smoothing === 0 ? nats : smoothed(nats, model, read, inputs.y, smoothing);
+  const loss = smoothing === 0 ? nats : smoothedNats(nats, { read, ...headOf(model) }, inputs.y, smoothing);
   return { sum: loss, count, logits, ...(attention && { attention }) };
 }
 
@@ -81,19 +65,6 @@ interface Scored {
 function writeGiven(model: Translator, reading: Reading, x: Tensor, key: Tensor | undefined): Scored {
   const written = writeAll(model, reading, x, key);
   return { ...written, logits: logitsOf(model, written.read) };
-}
-
-/**
- * (1 - e) of the loss and e of the mean loss of all classes. They differ by the true logit less the mean logit, which is that of the
- * mean row of the head: nothing is done for every class again.
- */
-function smoothed(nats: Scalar, model: Translator, read: Tensor, y: Tensor, e: number): Scalar {
-  const { rows, bias } = headOf(model);
-  const [V, P] = rows.shape;
-  const there = gather(full([V, 1], 1), y);
-  const own = add(sum(mul(read, gather(rows, y)), { axes: [2], keep: true }), gather(reshape(bias, [V, 1]), y));
-  const even = linear(read, reshape(mean(rows, { axes: [0] }), [1, P]), reshape(mean(bias), [1]));
-  return add(nats, mul(sum(sub(own, mul(there, even))), e)) as Scalar;
 }
 
 /**

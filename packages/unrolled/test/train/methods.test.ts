@@ -12,6 +12,7 @@ import {
   i32,
   layer,
   type LanguageModel,
+  languageModelLoss,
   openReference,
   readWeights,
   sgd,
@@ -139,6 +140,41 @@ describe("label smoothing", () => {
     close(Array.from(dx), gradients, { relative: 1e-12, absolute: 1e-14, label: "gradient" });
     program.close();
   });
+
+  it.each([{ kind: "linear" }, { kind: "tied" }, { kind: "deep", hidden: [4, 6], activation: "tanh" }] as const)(
+    "of a language model never goes over all classes again, to the same loss and gradients: %j",
+    (head) => {
+      const model = tinyModel(corpus, { head, hidden: head.kind === "tied" ? [7, 5] : [7, 6] });
+      const [x, y] = [
+        corpus.training.slice(0, 12),
+        Int32Array.from(corpus.training.slice(1, 13), (id, i) => (i === 4 ? -1 : id)),
+      ];
+      const made = ([false, true] as const).map((fused) => {
+        const program = compile(device, { x: i32(6, 2), y: i32(6, 2) }, (ids) => {
+          const seen = forward(model, ids.x, carriedStates(model.spec, 2));
+          const { sum, count } = fused
+            ? languageModelLoss(model, seen, ids.y, { smoothing: 0.3 })
+            : smoothedCrossEntropy(seen.logits, ids.y, 0.3);
+          const weights = Object.entries(model.weights);
+          const gradients = gradient(
+            sum,
+            weights.map(([, v]) => v),
+          );
+          return { outputs: { sum, count, ...Object.fromEntries(weights.map(([name], i) => [name, gradients[i]])) } };
+        });
+        const { sum, count, ...gradients } = program.run({ x, y }) as Record<string, number | Float64Array>;
+        const values = [
+          sum as number,
+          count as number,
+          ...Object.values(gradients).flatMap((g) => Array.from(g as Float64Array)),
+        ];
+        program.close();
+        return values;
+      });
+      expect(made[0][1]).toBe(11);
+      close(made[1], made[0], { relative: 1e-11, absolute: 1e-13 });
+    },
+  );
 
   it("moves the training and leaves the measure alone", async () => {
     const still = { optimizer: sgd({ rate: 0 }), maxSteps: 2 };
