@@ -8,7 +8,7 @@
 
 namespace UNROLLED {
 
-constexpr int kernelCount = 50;
+constexpr int kernelCount = 51;
 constexpr int mapInputs = 12;
 constexpr int mapOutputs = 8;
 constexpr int mapInstructions = 48;
@@ -33,6 +33,7 @@ enum class Kernel : int {
   random_,
   argmax_,
   topK_,
+  topKProduct_,
   toIds_,
   sample_,
   rnn_,
@@ -131,6 +132,7 @@ constexpr const char* kernelShapes[kernelCount] = {
     "bbnnn",  // random
     "bbnn",  // argmax
     "bbbbbnnn",  // topK
+    "bbbbbbbnnnn",  // topKProduct
     "bbn",  // toIds
     "bbbbbbbnnnn",  // sample
     "bbbbbnnnnn",  // rnn
@@ -651,6 +653,36 @@ struct TopKArgs {
     a.R = static_cast<int64_t>(numbers[10]);
     a.n = static_cast<int64_t>(numbers[11]);
     a.k = static_cast<int64_t>(numbers[12]);
+    return a;
+  }
+};
+
+struct TopKProductArgs {
+  float* values;
+  int32_t* ids;
+  float* logAsked;
+  const float* a;
+  const float* p;
+  const float* bias;
+  const int32_t* asked;
+  int64_t M;
+  int64_t N;
+  int64_t K;
+  int64_t k;
+
+  static TopKProductArgs read(float* base, const double* numbers) {
+    TopKProductArgs a;
+    a.values = at<float>(base, numbers + 0);
+    a.ids = at<int32_t>(base, numbers + 2);
+    a.logAsked = at<float>(base, numbers + 4);
+    a.a = at<float>(base, numbers + 6);
+    a.p = at<float>(base, numbers + 8);
+    a.bias = at<float>(base, numbers + 10);
+    a.asked = at<int32_t>(base, numbers + 12);
+    a.M = static_cast<int64_t>(numbers[14]);
+    a.N = static_cast<int64_t>(numbers[15]);
+    a.K = static_cast<int64_t>(numbers[16]);
+    a.k = static_cast<int64_t>(numbers[17]);
     return a;
   }
 };

@@ -97,6 +97,7 @@ const rowKernels: Partial<Record<KernelName, RowKernel>> = {
   gather: rowsAre("R", ["table"]),
   // Where the text goes depends on the place: no other row call may touch it at all.
   sample: rowsAre("R", ["text", "logp", "place", "draws", "options"]),
+  topKProduct: rowsAre("M", ["p", "bias"]),
   attend: looking,
   attendGrad: looking,
 };

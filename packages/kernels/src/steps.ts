@@ -152,7 +152,7 @@ const placesLooked = ({ N, K, S }: Numbers): number => (N as number) * (K as num
 function multiplyAdds(kernel: KernelName, n: Numbers): number {
   const gates = recurrentGates(kernel);
   if (gates !== undefined) return (n.T as number) * (n.N as number) * (n.H as number) ** 2 * gates;
-  if (kernel === "multiply") return (n.M as number) * (n.N as number) * (n.K as number);
+  if (kernel === "multiply" || kernel === "topKProduct") return (n.M as number) * (n.N as number) * (n.K as number);
   if (kernel.startsWith("attend")) return placesLooked(n) * (attendUnit * (n.A as number) + (n.C ?? 0));
   if (kernel === "gemm") return (n.batch as number) * (n.M as number) * (n.N as number) * (n.K as number);
   return 0;

@@ -3,7 +3,9 @@ import { characterVocabulary, type Device, type Hypothesis, translating, transla
 import { describe, expect, it } from "vitest";
 import { buildsHere } from "./open-all.js";
 
-const letters = characterVocabulary("abcdefghijklmnopqrstuvwxyz");
+// More classes than a panel of a product has columns, and more rows of large batches than of small ones: what batches of few rows store
+// and look through is looked at by others where it is made.
+const letters = characterVocabulary(String.fromCharCode(...Array.from({ length: 130 }, (_, i) => 0x400 + i)));
 const model = () =>
   translator({
     source: letters,
@@ -15,7 +17,7 @@ const model = () =>
   });
 /** Of 1 to 21 letters, and so results of many lengths. */
 const sources = Array.from({ length: 24 }, (_, n) =>
-  Int32Array.from({ length: 1 + ((n * 5) % 21) }, (_, s) => (n * 7 + s * s) % 26),
+  Int32Array.from({ length: 1 + ((n * 5) % 21) }, (_, s) => (n * 7 + s * s) % 130),
 );
 
 function found(device: Device, batch: number): readonly (readonly Hypothesis[])[] {

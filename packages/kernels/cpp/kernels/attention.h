@@ -43,12 +43,27 @@ INLINE void weigh(float* y, const float* weights, const float* x, int64_t n, int
   for (int v = 0; v < VECTORS; v++) store(y + v * W, sum[v], lanes);
 }
 
+/** Queries back to which one looks for its like. */
+constexpr int64_t likeRows = 8;
+
+/** A query from `first` on that asks the same as query r, or r: hypotheses that go on from one have one state. */
+INLINE int64_t likeOf(const AttendArgs& a, int64_t first, int64_t r) {
+  for (int64_t i = most(first, r - likeRows); i < r; i++)
+    if (__builtin_memcmp(a.asked + i * a.A, a.asked + r * a.A, a.A * sizeof(float)) == 0) return i;
+  return r;
+}
+
 inline void attend(const AttendArgs& a, const Team& team) {
   const int64_t S = a.S, A = a.A, C = a.C;
   const Range mine = share(a.N * a.K, team);
   for (int64_t r = mine.begin; r < mine.end; r++) {
-    const int64_t n = r / a.K, there = placesOf(a.lengths, n, S);
+    const int64_t n = r / a.K, there = placesOf(a.lengths, n, S), like = likeOf(a, most(mine.begin, n * a.K), r);
     float* weights = a.weights + r * S;
+    if (like < r) {
+      __builtin_memcpy(weights, a.weights + like * S, S * sizeof(float));
+      __builtin_memcpy(a.context + r * C, a.context + like * C, C * sizeof(float));
+      continue;
+    }
     for (int64_t s = 0; s < there; s++)
       weights[s] = scoreOf(a.keys + (n * S + s) * A, a.asked + r * A, a.energy, A);
     if (there > 0) softmaxRow(weights, there);

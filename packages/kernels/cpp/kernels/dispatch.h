@@ -46,6 +46,7 @@ inline void runKernel(int index, float* base, const double* numbers, const Team&
     case Kernel::random_: return random(RandomArgs::read(base, numbers), team);
     case Kernel::argmax_: return argmax(ArgmaxArgs::read(base, numbers), team);
     case Kernel::topK_: return topK(TopKArgs::read(base, numbers), team);
+    case Kernel::topKProduct_: return topKProduct(TopKProductArgs::read(base, numbers), team);
     case Kernel::toIds_: return toIds(ToIdsArgs::read(base, numbers), team);
     case Kernel::sample_: return sample(SampleArgs::read(base, numbers), team);
     case Kernel::rnn_: return rnn(RnnArgs::read(base, numbers), team);

@@ -3,13 +3,13 @@
 // S source steps, N sentences, K beams of each, M = N*K rows, W tokens of each row, C width of the encoder's places.
 import type { Device, Products } from "../device/device.js";
 import { compile, i32 } from "../graph/compile.js";
-import { assign, broadcastTo, gather, matmul, reshape, slice, topK } from "../graph/ops/index.js";
+import { assign, broadcastTo, gather, matmul, reshape, slice, topKLinear } from "../graph/ops/index.js";
 import { sizeOf, type Tensor, type Variable } from "../graph/tensor.js";
 import { evict, variable, variables } from "../graph/variable.js";
 import {
   type ContextProducts,
   decoderStates,
-  logitsOf,
+  headOf,
   readSource,
   readTarget,
   type Sight,
@@ -227,7 +227,8 @@ function lazily<T>(make: () => T): { readonly get: () => T; readonly made: () =>
 }
 
 function outputsOf(model: Translator, made: WrittenStep, asked: Tensor, width: number) {
-  const { values, ids, logAsked } = topK(logitsOf(model, made.read), width, asked);
+  const { rows, bias } = headOf(model);
+  const { values, ids, logAsked } = topKLinear(made.read, rows, bias, width, asked);
   const [M, S] = [asked.shape[0], made.attention?.shape[2] ?? 0];
   return { values, ids, logAsked, ...(made.attention && { attention: reshape(made.attention, [M, S]) }) };
 }

@@ -27,7 +27,7 @@ import { dropout, random } from "./random.js";
 import { sample } from "./sample.js";
 import { rnn, rnnGrad, rnnVariant, rnnVariantGrad } from "./rnn.js";
 import { crossEntropy, crossEntropyGrad, gather, scatterAdd, softmax, softmaxGrad } from "./softmax.js";
-import { topK } from "./top-k.js";
+import { topK, topKProduct } from "./top-k.js";
 
 const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   fill,
@@ -52,6 +52,7 @@ const implementations: { readonly [K in KernelName]: ReferenceKernel<K> } = {
   random,
   argmax,
   topK,
+  topKProduct,
   toIds,
   sample,
   rnn,

@@ -1,5 +1,6 @@
 // The reference kernel that finds the likeliest of each row. R rows of n scores, k of them wanted.
 import type { Arguments } from "./arguments.js";
+import { multiply } from "./matrix.js";
 
 export function topK({ values, ids, logAsked, x, asked, R, n, k }: Arguments<"topK">): void {
   for (let r = 0; r < R; r++) {
@@ -15,4 +16,10 @@ export function topK({ values, ids, logAsked, x, asked, R, n, k }: Arguments<"to
     }
     logAsked[r] = asked[r] >= 0 && asked[r] < n ? row[asked[r]] - top - logSum : 0;
   }
+}
+
+export function topKProduct({ values, ids, logAsked, a, p, bias, asked, M, N, K, k }: Arguments<"topKProduct">): void {
+  const x = new Float64Array(M * N);
+  multiply({ c: x, a, p, bias, M, N, K, aRow: K, cRow: N, accumulate: 0 });
+  topK({ values, ids, logAsked, x, asked, R: M, n: N, k });
 }

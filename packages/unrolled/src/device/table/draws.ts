@@ -1,6 +1,6 @@
 // Rows of the kernel table. Random draws and choices.
 // T time, N batch, H hidden, V vocabulary, R rows, K inner length; n plain counts.
-import { row } from "./row.js";
+import { packedWords, row } from "./row.js";
 
 export const draws = {
   /**
@@ -31,6 +31,32 @@ export const draws = {
   topK: row(
     { values: "out", ids: "outIds", logAsked: "out", x: "in", asked: "ids", R: "int", n: "int", k: "int" },
     ({ R, n, k }) => ({ values: R * k, ids: R * k, logAsked: R, x: R * n, asked: R }),
+  ),
+
+  /** topK of the scores bias (absent = 0) + a [M,K] times p (packed, groups 1) [K,N], which are stored nowhere. */
+  topKProduct: row(
+    {
+      values: "out",
+      ids: "outIds",
+      logAsked: "out",
+      a: "in",
+      p: "in",
+      bias: "optional",
+      asked: "ids",
+      M: "int",
+      N: "int",
+      K: "int",
+      k: "int",
+    },
+    ({ M, N, K, k }) => ({
+      values: M * k,
+      ids: M * k,
+      logAsked: M,
+      a: M * K,
+      p: packedWords(K, N, 1),
+      bias: N,
+      asked: M,
+    }),
   ),
 
   /** y = the largest integer not above x as an id; -1 for what is below 0, 2^31 or more, or NaN. */

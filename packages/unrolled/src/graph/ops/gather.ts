@@ -2,6 +2,7 @@
 import { ShapeError } from "../../errors.js";
 import { node, type Op } from "../op.js";
 import { showShape, sizeOf, type Tensor } from "../tensor.js";
+import { linear } from "./matmul.js";
 import { part } from "./shape.js";
 
 interface Empty {
@@ -80,6 +81,40 @@ export function topK(x: Tensor, k: number, asked: Tensor): Likeliest {
       `topK: must be scores [R,n], i32 ids [R] and a whole number from 1, were ${showShape(x.shape)}, ${asked.dtype} ${showShape(asked.shape)} and ${k}`,
     );
   const values = node(topKOp, [x, asked], [R, k], { k }, { further: [[R, k], [R]] });
+  return { values, ids: part(values, 1, "i32"), logAsked: part(values, 2) };
+}
+
+const topKLinearOp: Op<{ readonly k: number }> = {
+  name: "topKLinear",
+  gradient: (y) => y.inputs.map(() => undefined),
+  lower: (y, emit) => {
+    const [x, W, b, asked] = y.inputs;
+    const [M, K] = x.shape;
+    const [values, ids, logAsked] = [0, 1, 2].map((i) => emit.write(y, i));
+    const given = { a: emit.read(x), p: emit.packed(W, { transposed: true, groups: 1 }), bias: emit.read(b) };
+    emit.call("topKProduct", {
+      values,
+      ids,
+      logAsked,
+      ...given,
+      asked: emit.read(asked),
+      M,
+      N: W.shape[0],
+      K,
+      k: y.attributes.k,
+    });
+  },
+};
+
+/** With fewer rows the scores are soon looked through, and threads do better to share the columns of the product. */
+const fewestFusedRows = 32;
+
+/** `topK(linear(x, W, b), k, asked)` to the same bits, for x [R,D]; of many rows the scores [R,n] are never stored. Not differentiable. */
+export function topKLinear(x: Tensor, W: Tensor, b: Tensor, k: number, asked: Tensor): Likeliest {
+  const [R] = x.shape;
+  const whole = topK(linear(x, W, b), k, asked);
+  if (R < fewestFusedRows || x.shape[1] === 0) return whole;
+  const values = node(topKLinearOp, [x, W, b, asked], [R, k], { k }, { further: [[R, k], [R]] });
   return { values, ids: part(values, 1, "i32"), logAsked: part(values, 2) };
 }
 

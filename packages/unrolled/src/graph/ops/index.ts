@@ -32,7 +32,7 @@ export {
   zeros,
   zerosLike,
 } from "./elementwise.js";
-export { argmax, gather, type Likeliest, toIds, topK } from "./gather.js";
+export { argmax, gather, type Likeliest, toIds, topK, topKLinear } from "./gather.js";
 export { after, copyOf } from "./order.js";
 export { linear, type MatmulOptions, matmul } from "./matmul.js";
 export { layerNorm } from "./norm.js";

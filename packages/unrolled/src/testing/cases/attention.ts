@@ -34,6 +34,9 @@ export function attentionCases(): TrialCase[] {
           (kernel): TrialCase => ({ kernel, name, trial: () => attentionTrial(kernel, sizes, lengths) }),
         ),
         { ...plain, trial: () => withoutWeightsGradient(attentionTrial("attendGrad", sizes, lengths)) },
+        ...(K > 1
+          ? [{ kernel: "attend", name: `${name}, queries alike`, trial: () => alike(sizes, lengths) } as const]
+          : []),
       ];
     }),
   );
@@ -46,6 +49,17 @@ function raggedLengths(N: number, S: number): number[] {
 }
 
 const withoutWeightsGradient = (trial: Trial): Trial => ({ ...trial, buffers: { ...trial.buffers, dweights: null } });
+
+/** Every other query is the first again, and the last but for one unit. */
+function alike(sizes: AttentionSizes, lengths: readonly number[] | null): Trial {
+  const { N, K, A } = sizes;
+  const trial = attentionTrial("attend", sizes, lengths);
+  const asked = Float64Array.from(trial.buffers.asked as Float64Array);
+  for (let n = 0; n < N; n++)
+    for (let k = 2; k < K; k += 2) asked.copyWithin((n * K + k) * A, n * K * A, (n * K + 1) * A);
+  for (let n = 0; n < N; n++) asked[(n * K + K) * A - 1] += 2;
+  return { ...trial, buffers: { ...trial.buffers, asked } };
+}
 
 /** One call, its buffers filled with numbers of the sizes that they have in training. */
 export function attentionTrial(
