@@ -67,9 +67,9 @@ INLINE Floats expNegative(Floats x) {
 
 /** 1 / (1 + exp(-x)), from e = exp(-|x|) so that neither end loses digits; e / (1 + e) as e - e (e / (1 + e)). */
 INLINE Floats sigmoid(Floats x) {
-  const Floats e = expNegative(-absolute(x));
+  const Floats e = expNegative(minusAbsolute(x));
   const Floats quotient = (x < 0.0f ? e : spread(1.0f)) / (e + 1.0f);
-  return x < 0.0f ? fma(-e, quotient, e) : quotient;
+  return x < 0.0f ? fmaFrom(e, e, quotient) : quotient;
 }
 
 /** y = m / (m + 2), m = expm1(2|x|), and the sign of x. For small m, m/2 (1 - y) forgives the rounding of m + 2. */

@@ -83,6 +83,15 @@ INLINE Floats fma(Floats a, Floats b, Floats c) {
 #endif
 }
 
+/** c - a b, likewise. */
+INLINE Floats fmaFrom(Floats c, Floats a, Floats b) {
+#if defined(__wasm_relaxed_simd__)
+  return __builtin_wasm_relaxed_nmadd_f32x4(a, b, c);
+#else
+  return c - a * b;
+#endif
+}
+
 /** The lesser and the greater; NaN if either is NaN. */
 INLINE Floats lesser(Floats a, Floats b) { return (a < b) | (a != a) ? a : b; }
 INLINE Floats greater(Floats a, Floats b) { return (a > b) | (a != a) ? a : b; }
@@ -113,6 +122,7 @@ INLINE Floats atLeast(Floats x, float bound) {
 }
 
 INLINE Floats absolute(Floats a) { return (Floats)((Ints)a & 0x7fffffff); }
+INLINE Floats minusAbsolute(Floats a) { return (Floats)((Words)a | 0x80000000u); }
 INLINE Floats squareRoot(Floats a) {
   for (int i = 0; i < W; i++) a[i] = __builtin_sqrtf(a[i]);
   return a;
