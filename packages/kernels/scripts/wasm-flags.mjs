@@ -10,6 +10,9 @@ export const compileFlags = [
     "-fno-rtti",
     "-fno-delete-null-pointer-checks",
   ],
+  // Engines put a constant offset into the instruction only where the compiler left it in the address: loop strength
+  // reduction gives every load of a tile an addition of its own.
+  ...["-mllvm", "-disable-lsr"],
   ...["-msimd128", "-matomics", "-mbulk-memory", "-mmutable-globals", "-msign-ext", "-mnontrapping-fptoint"],
 ];
 

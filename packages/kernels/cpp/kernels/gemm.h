@@ -6,21 +6,22 @@
 
 namespace UNROLLED {
 
+constexpr int64_t gemmDepth = 256;
 constexpr int64_t gemmPanels = 528 / plainPitch;  // panels of B in scratch at a time: half a megabyte at most
 
 struct GemmScratch {
   float* a;     // the tiles of blockRows rows of A
-  float* b;     // [gemmPanels, blockDepth, plainPitch]
+  float* b;     // [gemmPanels, gemmDepth, plainPitch]
   float* edge;  // [blockRows, plainPitch]
 };
 
-static_assert(gemmPanels * blockDepth * plainPitch + blockRows * plainPitch +
-                  ceilDiv(blockRows, tileRows(plainVectors)) * (blockDepth * gatheredPitch(plainVectors) + 16) <=
+static_assert(gemmPanels * gemmDepth * plainPitch + blockRows * plainPitch +
+                  ceilDiv(blockRows, tileRows(plainVectors)) * (gemmDepth * gatheredPitch(plainVectors) + 16) <=
               scratchWords);
 
 INLINE GemmScratch gemmScratch(const Team& team) {
   float* b = team.scratch;
-  float* edge = b + gemmPanels * blockDepth * plainPitch;
+  float* edge = b + gemmPanels * gemmDepth * plainPitch;
   return {edge + blockRows * plainPitch, b, edge};
 }
 
@@ -84,8 +85,8 @@ INLINE void gemmPart(const GemmArgs& g, int64_t item, Range rows, Range columns,
   const int64_t height = rows.end - rows.begin, blocks = ceilDiv(height, blockRows);
   for (int64_t j = columns.begin; j < columns.end; j += gemmPanels * plainPitch) {
     const int64_t N = least(gemmPanels * plainPitch, columns.end - j);
-    for (int64_t k0 = 0; k0 < g.K || k0 == 0; k0 += blockDepth * M::terms) {
-      const int64_t K = least(blockDepth * M::terms, g.K - k0);
+    for (int64_t k0 = 0; k0 < g.K || k0 == 0; k0 += gemmDepth * M::terms) {
+      const int64_t K = least(gemmDepth * M::terms, g.K - k0);
       packBlock<M>(scratch.b, b + k0 * g.bRow + j * g.bCol, K, N, g.bRow, g.bCol);
       for (int64_t block = 0; block < blocks; block++) {
         const Range r = piece(height, blocks, block);

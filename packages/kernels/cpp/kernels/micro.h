@@ -16,8 +16,8 @@ constexpr int tileRows(int vectors) {
 /** Panels that a single row walks side by side: enough independent sums to hide the latency of the multiply-add. */
 constexpr int sidePanels(int vectors) { return W == 4 ? (vectors > 2 ? 2 : 3) : 12 / vectors; }
 
-/** k is cut into blocks so that a block of a panel stays in the nearest caches while rows pass. */
-constexpr int64_t blockDepth = 256;
+/** k is cut into blocks so that a block of a panel stays in the nearest caches while rows pass. Narrow vectors make narrow panels. */
+constexpr int64_t blockDepth = W == 4 ? 512 : 256;
 
 /** The rows of a tile laid out [K, pitch]: those of one k stand together. */
 template <int pitch>
@@ -49,7 +49,7 @@ INLINE void micro(int64_t K, A a, const float* p, const float* ahead, const Corn
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 16
     for (int j = 0; j < NV; j++) sum[i][j] = load(c.from + i * c.fromRow + j * W);
-  for (int64_t k = 0; k < K; k++) {
+  for (const float* end = p + K * (PITCH * W); p != end; p += PITCH * W) {
     __builtin_prefetch(ahead, 0, 2);
     ahead += PITCH * W / 4;
     Floats b[NV];
@@ -62,7 +62,6 @@ INLINE void micro(int64_t K, A a, const float* p, const float* ahead, const Corn
       for (int j = 0; j < NV; j++) sum[i][j] = M::add(ai, b[j], sum[i][j]);
     }
     a.a += A::step;
-    p += PITCH * W;
   }
 #pragma GCC unroll 16
   for (int i = 0; i < ROWS; i++)
