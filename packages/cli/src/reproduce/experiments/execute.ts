@@ -87,7 +87,7 @@ export const addition: Experiment = {
   name: "addition",
   summary:
     "learning to execute: adding two numbers of three digits (--full: nine), curricula, reversed and doubled input",
-  minutes: 30,
+  minutes: 60,
   full: "days",
   open: ({ quick, full }) => ({
     rows: "curriculum",
@@ -163,13 +163,13 @@ export const additionNine: Experiment = {
 
 /** Programs are harder than sums. */
 const executionSize = (quick: boolean, full: boolean): ExecutionSize =>
-  quick || full ? sizeOf(quick, full) : { ...small, steps: 9000 };
+  quick || full ? sizeOf(quick, full) : { ...small, steps: 6000 };
 const goalOf = (full: boolean) => (full ? { length: 4, nesting: 3 } : { length: 2, nesting: 2 });
 
 export const execute: Experiment = {
   name: "execute",
   summary: "learning to execute: programs of loops, choices and variables, four curricula",
-  minutes: 30,
+  minutes: 20,
   full: "days",
   open: ({ quick, full }) => ({
     rows: "curriculum",
