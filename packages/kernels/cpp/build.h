@@ -12,3 +12,5 @@
 #define UNROLLED UNROLLED_BUILD(W)
 
 #define INLINE [[gnu::always_inline]] inline
+/** The same for a lambda. Where one is called from memory, every turn of its loop reads again what it captured. */
+#define INLINED __attribute__((always_inline))

@@ -32,8 +32,8 @@ template <typename Args, typename F>
 INLINE void update(const Args& a, const Team& team, F f) {
   if (!allowed(a.guard)) return;
   const Range mine = shareWords(a.n, team);
-  const auto run = [&](auto gradient) {
-    forVectors(mine.begin, mine.end, [&](int64_t i, auto lanes) { f(gradient, i, lanes); });
+  const auto run = [&](auto gradient) INLINED {
+    forVectors(mine.begin, mine.end, [&](int64_t i, auto lanes) INLINED { f(gradient, i, lanes); });
   };
   a.limit > 0 ? run(Clipped{a.g, static_cast<float>(a.limit)}) : run(Plain{a.g});
 }
@@ -41,7 +41,7 @@ INLINE void update(const Args& a, const Team& team, F f) {
 inline void sgd(const SgdArgs& a, const Team& team) {
   const float rate = *a.rate, scale = scaleOf(a.scale);
   const float momentum = static_cast<float>(a.momentum), decay = static_cast<float>(a.decay);
-  update(a, team, [&](auto gradient, int64_t i, auto lanes) {
+  update(a, team, [&](auto gradient, int64_t i, auto lanes) INLINED {
     const Floats w = load(a.w + i, lanes);
     const Floats g = gradient(i, lanes) * scale + w * decay;
     Floats v = g;
@@ -58,7 +58,7 @@ inline void sgd(const SgdArgs& a, const Team& team) {
 inline void adagrad(const AdagradArgs& a, const Team& team) {
   const float rate = *a.rate, scale = scaleOf(a.scale);
   const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
-  update(a, team, [&](auto gradient, int64_t i, auto lanes) {
+  update(a, team, [&](auto gradient, int64_t i, auto lanes) INLINED {
     const Floats w = load(a.w + i, lanes);
     const Floats g = gradient(i, lanes) * scale + w * decay;
     const Floats s = load(a.s + i, lanes) + g * g;
@@ -72,7 +72,7 @@ inline void rmsprop(const RmspropArgs& a, const Team& team) {
   const float rate = *a.rate, scale = scaleOf(a.scale);
   const float alpha = static_cast<float>(a.alpha), rest = static_cast<float>(1.0 - a.alpha);
   const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
-  update(a, team, [&](auto gradient, int64_t i, auto lanes) {
+  update(a, team, [&](auto gradient, int64_t i, auto lanes) INLINED {
     const Floats w = load(a.w + i, lanes);
     const Floats g = gradient(i, lanes) * scale + w * decay;
     const Floats s = load(a.s + i, lanes) * alpha + g * g * rest;
@@ -88,7 +88,7 @@ inline void adam(const AdamArgs& a, const Team& team) {
   const float beta2 = static_cast<float>(a.beta2), rest2 = static_cast<float>(1.0 - a.beta2);
   const float epsilon = static_cast<float>(a.epsilon), decay = static_cast<float>(a.decay);
   const float coupled = a.decoupled ? 0.0f : decay, shrink = a.decoupled ? rate * decay : 0.0f;
-  update(a, team, [&](auto gradient, int64_t i, auto lanes) {
+  update(a, team, [&](auto gradient, int64_t i, auto lanes) INLINED {
     const Floats w = load(a.w + i, lanes);
     const Floats g = gradient(i, lanes) * scale + w * coupled;
     const Floats m = load(a.m + i, lanes) * beta1 + g * rest1;
