@@ -40,19 +40,24 @@ export function leastFlops(w: Workload): number {
   const { hidden: H, sequence: T, batch: N, vocabulary: V } = w;
   const directions = w.kind === "bidirectional" ? 2 : 1;
   const first = directions * 2 * gates[w.cell] * H * H * passes(w);
-  if (w.kind === "beam-search") return beamFlops(w).all - beamFlops(w).tokens;
+  if (w.kind === "beam-search") return beamFlops(w).all - beamFlops(w).known;
   if (w.kind === "custom-cell" || w.kind === "translation") return modelFlops(w);
   if (w.kind !== "training" && w.kind !== "bidirectional") return modelFlops(w) - first;
   return V <= T * N ? modelFlops(w) - first * (1 - V / (T * N)) : modelFlops(w);
 }
 
-/** Per token of the results: a source token read both ways and its key, then a step of each hypothesis; what of it depends on tokens alone. */
-function beamFlops({ cell, hidden: H, vocabulary: V, sequence, beam = 5 }: Workload): { all: number; tokens: number } {
+/**
+ * Per token of the results: a source token read both ways and its key, then a step of each hypothesis. Known before a step: what first
+ * layer and readout make of its token, and of the context where they are multiplied with each source token once.
+ */
+function beamFlops({ cell, hidden: H, vocabulary: V, sequence, beam = 5 }: Workload): { all: number; known: number } {
   const G = gates[cell];
   const read = 2 * 2 * G * H * 2 * H + 2 * H * 2 * H;
   const look = 2 * H * H + 2 * 3 * H * 0.7 * sequence;
   const write = 2 * G * H * 4 * H + 2 * H * 4 * H + 2 * H * V;
-  return { all: read + beam * (look + write), tokens: beam * 2 * G * H * H };
+  const ofToken = 2 * (G + 1) * H * H;
+  const ofContext = 2 * (G + 1) * H * 2 * H;
+  return { all: read + beam * (look + write), known: beam * ofToken + (beam - 1) * ofContext };
 }
 
 const trained: ReadonlySet<Workload["kind"]> = new Set(["training", "custom-cell", "bidirectional", "translation"]);

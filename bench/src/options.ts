@@ -34,6 +34,7 @@ Measures training and generation of this library beside PyTorch, numpy, tfjs, br
   --threads 1,2      thread counts of ours
   --rounds N         measurements of each configuration (7; quick: 5)
   --seconds S        time of one measurement (0.5; quick: 0.15); a step that takes longer is one measurement
+  --sentences N      of workloads that translate sentences: so many of them
   --no-startup       leave out the time from process start, and the sizes
   --out DIR          where the dated Markdown, JSON and SVG go (bench/results)
   --no-write         write no files
@@ -59,12 +60,16 @@ export function readOptions(argv: readonly string[]): Options {
       threads: { type: "string", default: "1,2" },
       rounds: { type: "string" },
       seconds: { type: "string" },
+      sentences: { type: "string" },
       out: { type: "string" },
     },
   }); // prettier-ignore
   const { quick } = values;
   const unnamed = workloads.filter((w) => (quick ? w.quick : w.kind !== "beam-search"));
-  const chosen = positionals.length > 0 ? chooseWorkloads(positionals) : unnamed;
+  const named = positionals.length > 0 ? chooseWorkloads(positionals) : unnamed;
+  const sentences =
+    values.sentences === undefined ? undefined : number("--sentences", values.sentences, 1, 1_000_000, true);
+  const chosen = named.map((w) => (sentences !== undefined && w.sentences !== undefined ? { ...w, sentences } : w));
   return {
     workloads: chosen,
     name: positionals.length > 0 ? positionals.join("+").slice(0, 80) : quick ? "quick" : "full",
