@@ -116,6 +116,7 @@ const shapes = {
   attendGrad: attentions,
   attendKeysGrad: attentions,
   topK: (n) => [1, 5].map((k) => ({ R: 3, n, k })),
+  topKProduct: (n) => products(n).map((size, i) => ({ ...size, k: [1, 5][(n + i) % 2] })),
   toIds: (n) => [{ n }],
   sample: (n) => [
     { R: 3, n, K: 1, banned: (n % 5) - 1 },
