@@ -2,7 +2,7 @@ import type { Experiment } from "./experiment.js";
 import { adding } from "./experiments/adding.js";
 import { agreement } from "./experiments/agreement.js";
 import { dates } from "./experiments/dates.js";
-import { addition, additionNine, execute } from "./experiments/execute.js";
+import { addition, additionNine, additionReadings, execute } from "./experiments/execute.js";
 import { handSet } from "./experiments/hand-set.js";
 import { hello } from "./experiments/hello.js";
 import { melodies } from "./experiments/melodies.js";
@@ -30,6 +30,7 @@ export const experiments: readonly Experiment[] = [
   pigLatin,
   addition,
   additionNine,
+  additionReadings,
   execute,
   rearrange,
   melodies,

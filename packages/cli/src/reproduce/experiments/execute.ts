@@ -161,6 +161,47 @@ export const additionNine: Experiment = {
   },
 };
 
+/** A quarter of the lesson that teaches sums of three digits: what a reading is worth shows before all are perfect. */
+const readingSize = (quick: boolean): ExecutionSize => (quick ? sizeOf(true, false) : { ...small, steps: 3000 });
+
+export const additionReadings: Experiment = {
+  name: "addition-readings",
+  summary: "learning to execute: what reading a sum from its end, or twice, is worth in a short lesson",
+  minutes: 15,
+  open: ({ quick }) => ({
+    rows: "reading",
+    columns: columnsFor(false),
+    claims: (rows) => {
+      const of = (name: string): number => charactersOf(rows, name);
+      return [
+        { text: "reversing the input helps", holds: of(readings.reversed) > of(readings.plain) },
+        { text: "doubling the input helps", holds: of(readings.doubled) > of(readings.plain) },
+        {
+          text: "both together help more than either",
+          holds: of(readings.both) > Math.max(of(readings.reversed), of(readings.doubled)),
+        },
+      ];
+    },
+    notes: [networkNote(readingSize(quick)), measureNote],
+  }),
+  run: (bench) => {
+    const common = {
+      curriculum: "combined",
+      goal: { length: 3, nesting: 1 },
+      addition: true,
+      size: readingSize(bench.quick),
+      tested: bench.quick ? 100 : 1000,
+    } as const;
+    const ways = [
+      { ...common, name: readings.plain },
+      { ...common, name: readings.reversed, reversed: true },
+      { ...common, name: readings.doubled, doubled: true },
+      { ...common, name: readings.both, reversed: true, doubled: true },
+    ];
+    return comparePairs(bench, ways.map(executionContender));
+  },
+};
+
 /** Programs are harder than sums. */
 const executionSize = (quick: boolean, full: boolean): ExecutionSize =>
   quick || full ? sizeOf(quick, full) : { ...small, steps: 6000 };
