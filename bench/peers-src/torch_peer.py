@@ -154,9 +154,10 @@ def generation(w):
 
 
 def prepare(w):
+    library = blas()
     make = {"training": training, "custom-cell": training, "bidirectional": training, "translation": training, "forward": forward_only}.get(w["kind"], generation)
     work, run = make(w)
-    return work, f"PyTorch {torch.__version__}, {blas()}, {torch.get_num_threads()} threads", run
+    return work, f"PyTorch {torch.__version__}, {library}, {torch.get_num_threads()} threads", run
 
 
 if len(sys.argv) > 2 and sys.argv[2] == "first-step":

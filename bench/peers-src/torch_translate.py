@@ -87,6 +87,7 @@ def beam_search(model, source, lengths, K, end):
 
 
 def prepare(w):
+    library = blas()
     V, H, K, N = w["vocabulary"], w["hidden"], w["beam"], w["batch"]
     shortest = math.ceil(w["sequence"] * 0.43)
     lengths = [shortest + i * 7 % (w["sequence"] - shortest + 1) for i in range(w["sentences"])]
@@ -102,7 +103,7 @@ def prepare(w):
                 lengths = torch.tensor([len(source) for source in batch])
                 beam_search(model, nn.utils.rnn.pad_sequence(batch, batch_first=True), lengths, K, V)
 
-    return sum(lengths), f"PyTorch {torch.__version__}, {blas()}, {torch.get_num_threads()} threads", run
+    return sum(lengths), f"PyTorch {torch.__version__}, {library}, {torch.get_num_threads()} threads", run
 
 
 answer_requests(prepare)

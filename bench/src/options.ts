@@ -32,7 +32,7 @@ Measures training and generation of this library beside PyTorch, numpy, tfjs, br
   --list             names of the workloads
   --only A,B         families: ${families.join(", ")} (default: all but wasm-simd; quick: without tfjs, brain and jax)
   --threads 1,2      thread counts of ours
-  --rounds N         measurements of each configuration (7; quick: 5)
+  --rounds N         measurements of each configuration (7; quick: 3)
   --seconds S        time of one measurement (0.5; quick: 0.15); a step that takes longer is one measurement
   --sentences N      of workloads that translate sentences: so many of them
   --no-startup       leave out the time from process start, and the sizes
@@ -80,7 +80,7 @@ export function readOptions(argv: readonly string[]): Options {
     tables: values.tables,
     write: !values["no-write"],
     out: values.out,
-    rounds: number("--rounds", values.rounds ?? (quick ? "5" : "7"), 1, 1000, true),
+    rounds: number("--rounds", values.rounds ?? (quick ? "3" : "7"), 1, 1000, true),
     seconds: number("--seconds", values.seconds ?? (quick ? "0.15" : "0.5"), 0.001, 600, false),
     families:
       values.only === undefined

@@ -76,7 +76,7 @@ async function measureOne(
   const measurements = await measureWorkload(workload, configurations, { rounds, seconds }, peaks, tell);
   // A peer that cannot be loaded will not load for the next workload either.
   for (const { configuration, reason } of measurements.skipped)
-    if (/No module|Cannot find|ENOENT|not found/i.test(reason)) absent.add(configuration.family);
+    if (/No module|Cannot find|ENOENT|not found|reference BLAS/i.test(reason)) absent.add(configuration.family);
   return reportOf(workload, measurements);
 }
 
@@ -92,15 +92,10 @@ function peerVersions(reports: readonly WorkloadReport[]): Record<string, string
 }
 
 function notesOf(reports: readonly WorkloadReport[], loadBefore: number): string[] {
-  const details = reports.flatMap(({ rows }) => rows.map(({ detail }) => detail));
   const notes: string[] = [];
   if (loadBefore > 0.5)
     notes.push(
       `other programs were using the machine (load ${loadBefore.toFixed(2)} before the run): rates are too low and ratios noisy`,
-    );
-  if (details.some((detail) => detail.includes("reference BLAS")))
-    notes.push(
-      "PyTorch runs on the reference BLAS, many times slower than OpenBLAS: the ratios to it mean nothing. npm run bench:setup brings OpenBLAS",
     );
   const absent = new Map(
     reports.flatMap(({ skipped }) => skipped.map(({ family, reason }) => [family, reason] as const)),
