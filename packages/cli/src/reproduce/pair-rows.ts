@@ -7,8 +7,8 @@ export interface PairContender {
   readonly name: string;
   readonly lesson: (seed: number) => Omit<PairRecipe, "seed" | "what">;
   /** The row's cells, of one seed; `seconds` is what its lesson took. */
-  readonly measure: (writer: Writer, seconds: number) => readonly number[];
-  readonly samples?: (writer: Writer) => readonly Sample[];
+  readonly measure: (writer: Writer, seconds: number, seed: number) => readonly number[];
+  readonly samples?: (writer: Writer, seed: number) => readonly Sample[];
 }
 
 /** Teaches each contender with each seed. */
@@ -19,8 +19,8 @@ export async function* comparePairs(bench: Bench, contenders: readonly PairConte
     for (const seed of seedsOf(bench)) {
       const began = bench.clock();
       const writer = await learnPairs(bench, { ...lesson(seed), seed, what: `${name}, seed ${seed}` });
-      measured.push(measure(writer, (bench.clock() - began) / 1000));
-      shown ??= samples?.(writer);
+      measured.push(measure(writer, (bench.clock() - began) / 1000, seed));
+      shown ??= samples?.(writer, seed);
       writer.close();
     }
     const cells = measured[0].map((_, i) => interval(measured.map((row) => row[i])));

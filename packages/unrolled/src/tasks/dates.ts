@@ -11,6 +11,8 @@ export interface DatesOptions {
   readonly years?: readonly [first: number, last: number];
   /** Which forms to draw: those kept for training, those held out, or all. Training never sees those held out. */
   readonly forms?: "kept" | "held out" | "all";
+  /** Which eighth of the forms is held out, 0 (the default) to 7: no form is in two of them. */
+  readonly fold?: number;
   /**
    * "varied": in half of the examples other spaces and marks stand between the fields than the form has ("May-3/1979"); where all
    * fields are numbers, marks alone ("1979/05/03"). Never so that the text is one that a held-out form writes.
@@ -178,18 +180,30 @@ function isKnown(locale: string): boolean {
   }
 }
 
-/** One form in eight of a locale is held out. */
-const isHeldOut = ({ locale, form }: Form): boolean => hash32(`${locale}/${form}`, 7) % 8 === 0;
+/** In how many parts the forms fall; one of them is held out. */
+const folds = 8;
+const foldOf = ({ locale, form }: Form): number => hash32(`${locale}/${form}`, 7) % folds;
 
-const chosenForms = (locales: readonly string[], forms: "kept" | "held out" | "all"): readonly Form[] =>
-  locales.flatMap(formsOf).filter((form) => forms === "all" || isHeldOut(form) === (forms === "held out"));
+function chosenForms(locales: readonly string[], forms: "kept" | "held out" | "all", fold: number): readonly Form[] {
+  checkInteger("dates.fold", fold, 0, folds - 1);
+  return locales.flatMap(formsOf).filter((f) => forms === "all" || (foldOf(f) === fold) === (forms === "held out"));
+}
+
+/** The forms of a locale by name, "en-GB 3rd of May": those of a fold that are kept or held out. Throws as `datesTask`. */
+export const dateForms = ({
+  locales = dateLocales,
+  forms = "kept",
+  fold = 0,
+}: Pick<DatesOptions, "locales" | "forms" | "fold"> = {}): readonly string[] =>
+  chosenForms(locales, forms, fold).map(({ locale, form }) => `${locale} ${form}`);
 
 /** All texts that the forms write for a date YYYY-MM-DD. Throws as `datesTask`. */
 export function dateTexts({
   locales = dateLocales,
   forms = "kept",
-}: Pick<DatesOptions, "locales" | "forms"> = {}): (date: string) => readonly string[] {
-  const chosen = chosenForms(locales, forms);
+  fold = 0,
+}: Pick<DatesOptions, "locales" | "forms" | "fold"> = {}): (date: string) => readonly string[] {
+  const chosen = chosenForms(locales, forms, fold);
   return (date) => {
     const [year, month, day] = date.split("-").map(Number);
     return chosen.map(({ write }) => joined(write({ year, month, day })).source);
@@ -201,14 +215,15 @@ export function dateTexts({
  * wholly right: one in the number of dates.
  */
 export function datesTask(options: DatesOptions = {}): GeneratedTask<DatePair> {
-  const { locales = dateLocales, years = [1950, 2049], forms = "kept", separators = "as written", seed = 1 } = options;
+  const { locales = dateLocales, years = [1950, 2049], forms = "kept", fold = 0 } = options;
+  const { separators = "as written", seed = 1 } = options;
   const [first, last] = years;
   checkInteger("dates.years: first", first, 1000, 9999);
   checkInteger("dates.years: last", last, first, Math.min(9999, first + 99));
-  const chosen = chosenForms(locales, forms);
+  const chosen = chosenForms(locales, forms, fold);
   const dayNumber = (year: number): number => Date.UTC(year, 0, 1) / 86_400_000;
   const days = dayNumber(last + 1) - dayNumber(first);
-  const varied = separators === "varied" ? variedBy(locales) : undefined;
+  const varied = separators === "varied" ? variedBy(locales, fold) : undefined;
   return generatedTask<DatePair>({
     name: `dates in ${locales.length} locales`,
     seed,
@@ -232,8 +247,8 @@ const isNumeric = (pieces: readonly Piece[]): boolean =>
   pieces.every(({ field, text }) => field === undefined || /^\d+$/.test(text));
 
 /** Other marks between the pieces; as they are where a held-out form writes the same text, in whatever case. */
-function variedBy(locales: readonly string[]) {
-  const held = chosenForms(locales, "held out").map(({ locale, write }) => {
+function variedBy(locales: readonly string[], fold: number) {
+  const held = chosenForms(locales, "held out", fold).map(({ locale, write }) => {
     return { language: languageOf(locale), write, numeric: isNumeric(write({ year: 2000, month: 1, day: 1 })) };
   });
   return (random: Draws, locale: string, day: Day, pieces: readonly Piece[]): Written => {

@@ -16,6 +16,7 @@ export {
   type DateSpan,
   type DatesOptions,
   dateLocales,
+  dateForms,
   datesTask,
   dateTexts,
 } from "./dates.js";

@@ -116,6 +116,19 @@ describe("dates", () => {
     expect(held.size).toBeGreaterThan(10);
     expect(kept.filter((form) => held.has(form))).toEqual([]);
   });
+  it("each form is held out in exactly one of eight folds", () => {
+    const folds = Array.from({ length: 8 }, (_, fold) => k.dateForms({ forms: "held out", fold }));
+    expect(folds.flat().sort()).toEqual([...k.dateForms({ forms: "all" })].sort());
+    for (const [fold, held] of folds.entries()) {
+      const kept = k.dateForms({ fold });
+      expect(held.length).toBeGreaterThan(10);
+      expect(kept.filter((form) => held.includes(form))).toEqual([]);
+      const drawn = k.examples(k.datesTask({ fold }), "training", 300).map((e) => `${e.locale} ${e.form}`);
+      expect(drawn.filter((form) => !kept.includes(form))).toEqual([]);
+    }
+    expect(() => k.datesTask({ fold: 8 })).toThrow("dates.fold: must be an integer from 0 to 7, was 8");
+  });
+
   it("separators vary, but never to what a held-out form writes; the fields stay where they are said to be", () => {
     const plain = new Set(k.examples(k.datesTask(), "training", 3000).map(({ source, form }) => `${form}: ${source}`));
     const varied = k.examples(k.datesTask({ separators: "varied" }), "training", 3000);

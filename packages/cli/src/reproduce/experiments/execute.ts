@@ -202,15 +202,12 @@ export const additionReadings: Experiment = {
   },
 };
 
-/** Programs are harder than sums. */
-const executionSize = (quick: boolean, full: boolean): ExecutionSize =>
-  quick || full ? sizeOf(quick, full) : { ...small, steps: 6000 };
 const goalOf = (full: boolean) => (full ? { length: 4, nesting: 3 } : { length: 2, nesting: 2 });
 
 export const execute: Experiment = {
   name: "execute",
   summary: "learning to execute: programs of loops, choices and variables, four curricula",
-  minutes: 20,
+  minutes: 40,
   full: "days",
   open: ({ quick, full }) => ({
     rows: "curriculum",
@@ -225,7 +222,7 @@ export const execute: Experiment = {
     ],
     notes: [
       `goal: numbers of up to ${goalOf(full).length} digits, nesting ${goalOf(full).nesting}`,
-      networkNote(executionSize(quick, full)),
+      networkNote(sizeOf(quick, full)),
       measureNote,
     ],
   }),
@@ -238,7 +235,7 @@ export const execute: Experiment = {
           curriculum,
           goal: goalOf(bench.full),
           addition: false,
-          size: executionSize(bench.quick, bench.full),
+          size: sizeOf(bench.quick, bench.full),
           tested: bench.quick ? 100 : 1000,
         }),
       ),
