@@ -16,8 +16,8 @@ constexpr int tileRows(int vectors) {
 /** Panels that a single row walks side by side: enough independent sums to hide the latency of the multiply-add. */
 constexpr int sidePanels(int vectors) { return W == 4 ? (vectors > 2 ? 2 : 3) : 12 / vectors; }
 
-/** k is cut into blocks so that a block of a panel stays in the nearest caches while rows pass. Narrow vectors make narrow panels. */
-constexpr int64_t blockDepth = W == 4 ? 512 : 256;
+/** k is cut into blocks so that a block of a panel stays in the nearest caches while rows pass. */
+constexpr int64_t blockDepth = 512;
 
 /** The rows of a tile laid out [K, pitch]: those of one k stand together. */
 template <int pitch>
@@ -193,7 +193,7 @@ struct RowTiles {
 
   /**
    * c = c.from + these rows, words of k in [k0, k0 + count), times a block of a panel, of which `columns` count. `ahead` is the
-   * block that comes next. The start of each tile is fetched while the one before it is computed.
+   * block that comes next. The place of each tile is fetched while the one before it is computed.
    */
   INLINE void multiply(int64_t k0, int64_t count, const float* p, const float* ahead, const Corner& c,
                        int64_t columns = NV * W) const {
@@ -202,7 +202,7 @@ struct RowTiles {
       const Range r = tileRange(i);
       const Corner next = c.down(r.end);
       if (i + 1 < tiles)
-        for (int64_t j = 0; j < height; j++) fetch(next.from + j * next.fromRow, NV * W);
+        for (int64_t j = 0; j < height; j++) fetchToWrite(next.to + j * next.toRow, NV * W);
       const Gathered<pitch> part{tileWords(i) + k0 * pitch};
       tileOf<M, height, NV, NV>(columns, r.end - r.begin, count, part, p, ahead + least(i, 4) * share, c.down(r.begin));
     }

@@ -74,6 +74,11 @@ INLINE void fetch(const float* p, int64_t words) {
   for (int64_t i = 0; i < words; i += 16) __builtin_prefetch(p + i);
 }
 
+/** The same for words that will be written. */
+INLINE void fetchToWrite(float* p, int64_t words) {
+  for (int64_t i = 0; i < words; i += 16) __builtin_prefetch(p + i, 1);
+}
+
 /** a b + c, rounded once where the machine can. */
 INLINE Floats fma(Floats a, Floats b, Floats c) {
 #if defined(__wasm_relaxed_simd__)
