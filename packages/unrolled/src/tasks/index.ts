@@ -12,14 +12,13 @@ export { type CountingOptions, countingTask } from "./counting.js";
 export { type Curriculum, curricula, drawDifficulty, firstStage, nextStage, type Stage } from "./curriculum.js";
 export {
   type DateField,
-  type DatePair,
+  type DateFormsOptions,
   type DateSpan,
-  type DatesOptions,
-  dateLocales,
   dateForms,
-  datesTask,
+  dateLocales,
   dateTexts,
-} from "./dates.js";
+} from "./date-forms.js";
+export { type DatePair, type DatesOptions, datesTask } from "./dates.js";
 export { type DyckOptions, dyckTask } from "./dyck.js";
 export {
   type MelodyOptions,

@@ -153,6 +153,55 @@ describe("dates", () => {
     expect(numbers.some((text) => /^1979\/\d-\d$/.test(text))).toBe(true);
     expect(drawn.some(({ source }) => /^May[-/]\d\d? 1979$/.test(source))).toBe(true);
   });
+  it("days of the week come and go, from whatever language", () => {
+    const locales = ["de", "fr"];
+    const drawn = k.examples(k.datesTask({ locales, weekdays: "varied", fold: 3 }), "training", 2000);
+    const german = drawn.filter(({ locale }) => locale === "de");
+    const named = /Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag/;
+    const weekdays = german.filter(({ form }) => form === "weekday").map(({ source }) => source);
+    expect(weekdays.some((source) => named.test(source))).toBe(true);
+    expect(weekdays.some((source) => /^\d/.test(source) && !named.test(source))).toBe(true);
+    expect(german.some(({ source }) => /^\d\d?\. \p{L}+ \d{4},? lundi$/u.test(source))).toBe(true);
+    expect(german.some(({ source }) => /^lundi,? \d\d?\. \p{L}+ \d{4}$/u.test(source))).toBe(true);
+    for (const { source, target, fields } of drawn)
+      expect(source.slice(...fields.day).padStart(2, "0"), source).toBe(target.slice(8));
+  });
+  it("months are cut where no other month begins like that", () => {
+    const drawn = k.examples(k.datesTask({ locales: ["fr"], months: "varied", fold: 3 }), "training", 2000);
+    const whole = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(" ");
+    const months = new Set(drawn.map(({ source, fields }) => source.slice(...fields.month)));
+    for (const text of ["septe", "sept.", "jan", "octo.", "juill", "août"]) expect(months, text).toContain(text);
+    for (const { source, target, fields } of drawn) {
+      const start = source.slice(...fields.month).replace(".", "");
+      const meant = whole.filter((month) => month.startsWith(start));
+      expect(meant, source).toContain(whole[Number(target.slice(5, 7)) - 1]);
+      expect(meant.length, source).toBe(1);
+    }
+  });
+  it("nothing that varies writes what a held-out form of the language writes, unless a kept one does", () => {
+    const all = { separators: "varied", weekdays: "varied", months: "varied" } as const;
+    for (const [fold, language] of [
+      ["de", "nb"],
+      ["lt", "hu"],
+      ["en-GB", "en-US"],
+    ].entries()) {
+      const options = { locales: language, years: [1979, 1980], fold } as const;
+      const held = language.map((locale) => k.dateTexts({ locales: [locale], forms: "held out", fold }));
+      const heldTexts = (target: string, locale: string): readonly string[] =>
+        held.flatMap((texts, i) => (language[i].slice(0, 2) === locale.slice(0, 2) ? texts(target) : []));
+      const keptTexts = k.dateTexts({ locales: language, fold });
+      const drawn = k
+        .examples(k.datesTask({ ...options, ...all }), "training", 3000)
+        .filter(({ source, target }) => !keptTexts(target).includes(source));
+      expect(drawn.length).toBeGreaterThan(1000);
+      const lower = (text: string): string => text.toLowerCase();
+      const shown = drawn.filter(({ source, target, locale }) =>
+        heldTexts(target, locale).map(lower).includes(lower(source)),
+      );
+      expect(shown.map(({ source }) => source)).toEqual([]);
+      expect(held.some((texts) => texts("1979-05-03").length > 0)).toBe(true);
+    }
+  });
   it("covers forty languages", () => {
     expect(new Set(k.dateLocales.map((locale) => locale.split("-")[0])).size).toBe(40);
   });

@@ -13,6 +13,8 @@ const looking = "attention";
 const written = { year: [0, 4], month: [5, 7], day: [8, 10] } as const;
 const fields = ["year", "month", "day"] as const;
 
+const varied = { separators: "varied", weekdays: "varied", months: "varied" } as const;
+
 /** Each seed holds out another eighth of the forms. */
 const foldOf = (seed: number): number => seed % 8;
 const held = (fold: number, seed = 1) => datesTask({ forms: "held out", fold, seed });
@@ -38,7 +40,7 @@ function contender(name: string, attention: boolean, quick: boolean): PairConten
   return {
     name,
     lesson: (seed) => {
-      const task = datesTask({ separators: "varied", fold: foldOf(seed), seed });
+      const task = datesTask({ ...varied, fold: foldOf(seed), seed });
       const validation = examples(task, "validation", 200);
       return {
         net: gruNet({ ...size, attention, ends: false }),
@@ -72,7 +74,7 @@ function isNew(fold: number): (pair: DatePair) => boolean {
 /** Every character that any form of any day may have. */
 function lettersOf(): { source: string; target: string } {
   const seen = new Set<string>();
-  const all = datesTask({ forms: "all", separators: "varied", years: [2000, 2012], seed: 7 });
+  const all = datesTask({ ...varied, forms: "all", years: [2000, 2012], seed: 7 });
   for (const { source } of examples(all, "training", 20_000)) for (const letter of source) seen.add(letter);
   return { source: [...seen].sort().join(""), target: "-0123456789" };
 }
@@ -108,7 +110,7 @@ export const dates: Experiment = {
       `${dateLocales.length} locales of 40 languages, written by Intl in five forms each, English in eight more; years 1950 to 2049, so that two digits are one year`,
       `${tested} dates of days that no example to learn from has; of the forms an eighth is held out, with each seed another: fold seed mod 8 of dateForms`,
       "new texts: some forms write what another one writes (3 May 79 in both manners of English); here those are left out",
-      "to learn from, half of the dates have other spaces and marks between their fields than the form has, and numbers of one digit or two, but never so that the text is one that a held-out form writes",
+      "to learn from, half of the dates have other spaces and marks between their fields than the form has, and numbers of one digit or two; half no day of the week, or one of any language in front or behind; half the month's name cut to its first letters; but never so that the text is one that a held-out form writes",
       `characters, embedding ${size.embedding}, a GRU of ${size.hidden} in both directions reads, one of ${size.hidden} writes (with Luong's general attention or none); ${stepsOf(quick)} steps of ${size.batch} fresh pairs, Adam ${size.rate}, cosine`,
       "the last columns but one: share of the attention of the characters of a field that lies on that field as Intl marks it",
     ],

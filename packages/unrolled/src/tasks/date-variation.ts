@@ -1,0 +1,103 @@
+// Dates written otherwise than their forms have them, to learn from: other marks between the fields, another day of the week or none, months cut short.
+import type { Draws } from "../draws.js";
+import {
+  chosenForms,
+  type DateFormsOptions,
+  type Day,
+  type Form,
+  joined,
+  type Piece,
+  type Write,
+  type Written,
+} from "./date-forms.js";
+import { below, pick } from "./task.js";
+
+const marks = [" ", ", ", ". ", ".", "-", "/"] as const;
+const isMark = /^[\p{P}\p{Z}]+$/u;
+const languageOf = (locale: string): string => locale.split("-")[0];
+const isNumeric = (pieces: readonly Piece[]): boolean =>
+  pieces.every(({ field, text }) => field === undefined || /^\d+$/.test(text));
+
+/** What is varied, in half of the cases each. */
+export interface Varied {
+  readonly separators: boolean;
+  readonly weekdays: boolean;
+  readonly months: boolean;
+}
+
+/** What is written instead of a form's own; as the form has it where a held-out form writes the same text, in whatever case. */
+export function variation(
+  options: DateFormsOptions,
+  { separators, weekdays, months }: Varied,
+): (random: Draws, form: Form, day: Day) => Written {
+  const held = chosenForms({ ...options, forms: "held out" }).map(({ locale, write }) => {
+    return { language: languageOf(locale), write, numeric: isNumeric(write(someDay)) };
+  });
+  const named = chosenForms({ ...options, forms: "kept" }).flatMap(({ write }) =>
+    write(someDay).some(({ weekday }) => weekday) ? [write] : [],
+  );
+  return (random, { locale, write }, day) => {
+    const pieces = write(day);
+    const numeric = isNumeric(pieces);
+    let now = pieces;
+    if (months && !numeric && random.uniform() < 0.5) now = shortMonth(random, now, write, day);
+    if (separators && random.uniform() < 0.5) now = numeric ? otherNumbers(random, now) : otherMarks(random, now);
+    if (weekdays && named.length > 0 && random.uniform() < 0.5)
+      now = otherWeekday(random, now, pick(random, named)(day));
+    const text = joined(now);
+    const wanted = text.source.toLowerCase();
+    const like = held.filter((form) => form.language === languageOf(locale) || (numeric && form.numeric));
+    const isHeld = like.some(({ write }) => joined(write(day)).source.toLowerCase() === wanted);
+    return isHeld ? joined(pieces) : text;
+  };
+}
+
+const someDay: Day = { year: 2000, month: 1, day: 1 };
+
+/** The month's name cut to so few letters, with a point or without, that no other month of the form begins with them. */
+function shortMonth(random: Draws, pieces: readonly Piece[], write: Write, day: Day): readonly Piece[] {
+  const length = 3 + below(random, 3);
+  const end = pick(random, ["", "."]);
+  const others = Array.from({ length: 12 }, (_, i) => i + 1).filter((month) => month !== day.month);
+  return pieces.map((each) => {
+    const start = each.text.slice(0, length);
+    if (each.field !== "month" || !isWord.test(each.text) || each.text.length <= length) return each;
+    const isShared = others.some((month) => monthIn(write({ ...day, month }), start));
+    return isShared ? each : { ...each, text: start + end };
+  });
+}
+
+const isWord = /^\p{L}+$/u;
+const monthIn = (pieces: readonly Piece[], start: string): boolean =>
+  pieces.some(({ field, text }) => field === "month" && text.startsWith(start));
+
+/** Without its day of the week; or with one that another form has, of whatever language, in front or behind. */
+function otherWeekday(random: Draws, pieces: readonly Piece[], other: readonly Piece[]): readonly Piece[] {
+  const plain = withoutWeekday(pieces);
+  if (plain.length < pieces.length && random.uniform() < 0.5) return plain;
+  const name = other.filter(({ weekday }) => weekday);
+  const mark = { text: pick(random, [" ", ", "]) };
+  return random.uniform() < 0.5 ? [...name, mark, ...plain] : [...plain, mark, ...name];
+}
+
+/** And without what stands between it and the rest. */
+function withoutWeekday(pieces: readonly Piece[]): readonly Piece[] {
+  if (pieces[0]?.weekday) return pieces.slice(2);
+  return pieces.at(-1)?.weekday ? pieces.slice(0, -2) : pieces.filter(({ weekday }) => !weekday);
+}
+
+const otherMarks = (random: Draws, pieces: readonly Piece[]): readonly Piece[] =>
+  pieces.map((each, at) => {
+    const isBetween = at > 0 && at < pieces.length - 1;
+    return each.field === undefined && isBetween && isMark.test(each.text) ? { text: pick(random, marks) } : each;
+  });
+
+/** Three numbers need no more than marks; day and month have two digits or as few as they need. */
+function otherNumbers(random: Draws, pieces: readonly Piece[]): readonly Piece[] {
+  const fields = pieces.filter(({ field }) => field !== undefined);
+  const digits = random.uniform() < 0.5 ? 2 : 1;
+  return fields.flatMap((each, i) => {
+    const number = each.field === "year" ? each : { ...each, text: String(Number(each.text)).padStart(digits, "0") };
+    return i === 0 ? [number] : [{ text: pick(random, marks) }, number];
+  });
+}
