@@ -44,6 +44,7 @@ export function variation(
     if (separators && random.uniform() < 0.5) now = numeric ? otherNumbers(random, now) : otherMarks(random, now);
     if (weekdays && named.length > 0 && random.uniform() < 0.5)
       now = otherWeekday(random, now, pick(random, named)(day));
+    if (now === pieces) return joined(pieces);
     const text = joined(now);
     const wanted = text.source.toLowerCase();
     const like = held.filter((form) => form.language === languageOf(locale) || (numeric && form.numeric));
