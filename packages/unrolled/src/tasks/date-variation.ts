@@ -25,7 +25,7 @@ export interface Varied {
   readonly months: boolean;
 }
 
-/** What is written instead of a form's own; as the form has it where a held-out form writes the same text, in whatever case. */
+/** What is written instead of a form's own; as the form has it where a held-out form of the language writes the same text, in whatever case. */
 export function variation(
   options: DateFormsOptions,
   { separators, weekdays, months }: Varied,
