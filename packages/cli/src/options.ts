@@ -1,4 +1,5 @@
 // The options of the commands other than train, as the command line gives them.
+import type { Products } from "unrolled";
 import type { DeviceChoice } from "./choices.js";
 import type { SearchOptions } from "./search.js";
 
@@ -47,6 +48,7 @@ export interface ReproduceOptions extends DeviceOptions {
   readonly seeds?: number;
   readonly quick?: boolean;
   readonly full?: boolean;
+  readonly precision?: Products;
   readonly out?: string;
 }
 

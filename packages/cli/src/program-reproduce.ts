@@ -1,7 +1,7 @@
 // The options of `unrolled reproduce`.
 import { Command, Option } from "commander";
 import type { ReproduceOptions } from "./options.js";
-import { integer } from "./parse.js";
+import { choice, integer } from "./parse.js";
 import { deviceOptions, example, jsonOption, option, withOptions } from "./program-parts.js";
 
 export function reproduceCommand(
@@ -23,6 +23,11 @@ export function reproduceCommand(
         ),
         new Option("--quick", "a first look in seconds; claims are not judged"),
         new Option("--full", "the size of the paper, where it is not the one that is run: takes hours or days"),
+        option(
+          "--precision <p>",
+          "of products in training: f32 or, where the processor has it, bf16 (default: f32)",
+          (o) => choice(o, ["f32", "bf16"] as const),
+        ),
         new Option("--out <dir>", "keep the table there, as dated JSON and Markdown"),
       ],
     ],

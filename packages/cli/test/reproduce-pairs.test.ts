@@ -28,6 +28,7 @@ const bench = () => ({
   clock: () => 0,
   seed: 1,
   seeds: 1,
+  precision: "f32" as const,
   quick: true,
   full: false,
   stop: { requested: false },
@@ -209,10 +210,20 @@ describe("melodies", () => {
   });
 });
 
+describe("unrolled reproduce --precision", () => {
+  it.each(["hello", "memory-baselines", "min-char", "dates"])("reaches the training of %s", async (name) => {
+    const { code, stderr } = await unrolled(["reproduce", name, "--quick", "--precision", "bf16", "--device", "wasm"]);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^unrolled: wasm\.load: products must be f32 [^\n]*, were bf16\nhint: [^\n]*\n$/);
+  });
+});
+
 describe("unrolled reproduce --full", () => {
   it.each([
     [["hello", "--full"], "--full: must be left out, hello has one size only"],
     [["addition", "--full", "--quick"], "--full: must not stand beside --quick"],
+    [["hand-set", "--precision", "bf16"], "--precision: must be left out, nothing learns in hand-set"],
+    [["dates", "--precision", "f16"], "f16"],
   ])("refuses %j in one line", async (args, words) => {
     const { code, stdout, stderr } = await unrolled(["reproduce", ...args]);
     expect([code, stdout]).toEqual([2, ""]);

@@ -26,10 +26,14 @@ export async function reproduce(
   )(name); // prettier-ignore
   const experiment = experiments.find((each) => each.name === asked) as Experiment;
   if (options.out !== undefined) checkFolder(options.out);
-  const { seed = 1, seeds = 3, quick = false, full = false } = options;
+  const { seed = 1, seeds = 3, quick = false, full = false, precision = "f32" } = options;
   if (full && experiment.full === undefined)
     throw new UsageError(`--full: must be left out, ${asked} has one size only`, { hint: "leave --full out" });
   if (full && quick) throw new UsageError("--full: must not stand beside --quick", { hint: "leave one of them out" });
+  if (options.precision !== undefined && experiment.untrained)
+    throw new UsageError(`--precision: must be left out, nothing learns in ${asked}`, {
+      hint: "leave --precision out",
+    });
   const device = await openRequested(options);
   const stop = listenForStop({ onAsk: () => void context.people.write("\nstopping; again to end at once\n") });
   context.output.onClose(() => stop.request(exitCodes.pipe));
@@ -37,7 +41,7 @@ export async function reproduce(
   const tell = teller(context, options.json === true);
   const rows: Row[] = [];
   try {
-    const bench = { device, clock: context.clock, seed, seeds, quick, full, stop, progress: tell.progress };
+    const bench = { device, clock: context.clock, precision, seed, seeds, quick, full, stop, progress: tell.progress };
     try {
       for await (const row of experiment.run(bench)) {
         rows.push(row);
@@ -113,13 +117,14 @@ function checkFolder(path: string): void {
     });
 }
 
-const commandOf = (name: string, { seed, seeds, quick, full, device, threads }: ReproduceOptions): string =>
+const commandOf = (name: string, { seed, seeds, quick, full, precision, device, threads }: ReproduceOptions): string =>
   [
     `unrolled reproduce ${name}`,
     ...(seed === undefined ? [] : [`--seed ${seed}`]),
     ...(seeds === undefined ? [] : [`--seeds ${seeds}`]),
     ...(quick ? ["--quick"] : []),
     ...(full ? ["--full"] : []),
+    ...(precision === undefined ? [] : [`--precision ${precision}`]),
     ...(device === undefined ? [] : [`--device ${device}`]),
     ...(threads === undefined ? [] : [`--threads ${threads}`]),
   ].join(" ");

@@ -1,5 +1,5 @@
 // An experiment: a question, what is run to answer it, and the table that comes out. Everything it touches is handed in.
-import type { Device } from "unrolled";
+import type { Device, Products } from "unrolled";
 import type { Interval } from "./statistics.js";
 
 export interface Settings {
@@ -15,6 +15,8 @@ export interface Bench extends Settings {
   /** The first seed; the others follow it. */
   readonly seed: number;
   readonly device: Device;
+  /** Of products in training; what is measured is computed with float32. */
+  readonly precision: Products;
   /** Milliseconds. */
   readonly clock: () => number;
   /** What is being done now, and how far it is (0 to 1). */
@@ -78,6 +80,8 @@ export interface Experiment {
   readonly minutes: number;
   /** How long the size of the paper takes; left out where the experiment has but one size. */
   readonly full?: string;
+  /** Nothing learns in it: there is no precision to choose. */
+  readonly untrained?: true;
   readonly open: (settings: Settings) => Report;
   /** The rows as they are ready. */
   readonly run: (bench: Bench) => AsyncGenerator<Row>;

@@ -38,6 +38,7 @@ export async function teach<M extends Metrics<M>>(
     optimizer: adam({ rate }),
     schedule,
     clip: { norm: clip },
+    precision: bench.precision,
     seed,
     stop: bench.stop,
     pause: () => new Promise((resolve) => setImmediate(resolve)),

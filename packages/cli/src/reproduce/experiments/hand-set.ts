@@ -12,6 +12,7 @@ export const handSet: Experiment = {
   name: "hand-set",
   summary: "the lecture's networks with weights set by hand: sum, comparison, parity, adder",
   minutes: 0.1,
+  untrained: true,
   open: () => ({
     rows: "network",
     columns: [

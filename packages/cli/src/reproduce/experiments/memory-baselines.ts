@@ -92,6 +92,7 @@ async function taught(
     optimizer: adam({ rate: size.rate }),
     schedule: { name: "cosine", warmup: 20, floor: 0.1 },
     clip: { norm: 5 },
+    precision: bench.precision,
     seed,
     stop: bench.stop,
     pause: () => new Promise((resolve) => setImmediate(resolve)),

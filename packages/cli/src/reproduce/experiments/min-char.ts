@@ -83,6 +83,7 @@ async function losses(bench: Bench, corpus: Corpus, seed: number): Promise<reado
     maxSteps: steps,
     optimizer: adagrad({ rate: 0.1, epsilon: 1e-8 }),
     clip: { value: 5 },
+    precision: bench.precision,
     seed,
     stop: bench.stop,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
