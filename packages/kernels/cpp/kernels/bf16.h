@@ -18,7 +18,7 @@ struct Float32 {
 
   /** y [K, yRow] = rows of x, k by k. */
   INLINE static void gatherRows(float* y, int64_t yRow, const float* x, int64_t xRow, int64_t rows, int64_t K) {
-    transpose(y, yRow, x, xRow, rows, K);
+    transpose(y, yRow, x, xRow, rows, K, yRow);
   }
 
   /** The words of one row; `room` is there for those that must be made. */
@@ -67,7 +67,7 @@ struct Bfloat16 {
       for (int64_t k = 0; k < K; k += 2 * depth) {
         const int64_t count = least(2 * depth, K - k), some = least(height, rows - i);
         for (int64_t j = 0; j < some; j++) row(words + j * depth, x + (i + j) * xRow + k, count);
-        transpose(y + k / 2 * yRow + i, yRow, words, depth, some, (count + 1) / 2);
+        transpose(y + k / 2 * yRow + i, yRow, words, depth, some, (count + 1) / 2, yRow - i);
       }
   }
 };

@@ -156,8 +156,8 @@ struct RowTiles {
         const Range r = tileRange(i);
         float* y = tileWords(i) + k * pitch;
         const float* x = a + r.begin * aRow + k * aCol;
-        if (aRow == 1 && r.end - r.begin == height) {
-          __builtin_memcpy(y, x, height * sizeof(float));
+        if (aRow == 1 && r.begin + height <= rows) {
+          __builtin_memcpy(y, x, height * sizeof(float));  // a lower tile has a word too many, which nobody reads
         } else {
           for (int64_t j = 0; j < r.end - r.begin; j++) y[j] = x[j * aRow];
         }

@@ -27,19 +27,21 @@ INLINE void packColumns(float* y, int64_t pitch, const float* x, int64_t K, int6
                         int64_t nStride) {
   const int64_t whole = roundUp(count, W);
   if (nStride == 1) {
+    if (count == plainPitch) return copyRows(y, pitch, x, kStride, K, plainPitch);  // its vectors are known here
     if (count == whole) return copyRows(y, pitch, x, kStride, K, count);
     for (int64_t k = 0; k < K; k++)
       forVectors(0, count, [&](int64_t j, auto lanes) { store(y + k * pitch + j, load(x + k * kStride + j, lanes)); });
     return;
   }
   if (kStride == 1) {
-    transpose(y, pitch, x, nStride, count, K);
+    transpose(y, pitch, x, nStride, count, K, whole);
   } else {
     for (int64_t k = 0; k < K; k++)
       for (int64_t n = 0; n < count; n++) y[k * pitch + n] = x[k * kStride + n * nStride];
   }
-  for (int64_t k = 0; k < K; k++)
-    for (int64_t n = count; n < whole; n++) y[k * pitch + n] = 0;
+  if (count == whole) return;
+  const Part part{count + W - whole};
+  for (float* last = y + whole - W; last < y + K * pitch; last += pitch) store(last, load(last, part));
 }
 
 /** packColumns as M reads them: y [ceil(K / terms), count]. */
@@ -97,12 +99,11 @@ inline void pack(const PackArgs& a, const Team& team) {
   withProducts(team, [&](auto how) { packAs<decltype(how)>(a, team); });
 }
 
-/** f(side) for groups of panels, nearly equal, that a single row takes together. */
-template <int NV, typename F>
-INLINE void forSides(Range panels, F f) {
-  const int64_t count = panels.end - panels.begin, groups = ceilDiv(count, sidePanels(NV));
-  for (int64_t i = 0; i < groups; i++) {
-    const Range r = piece(count, groups, i);
+/** f(side) for so many groups of panels, nearly equal, that a single row takes together; `back`: from the last to the first. */
+template <typename F>
+INLINE void forSides(Range panels, int64_t sides, bool back, F f) {
+  for (int64_t i = 0; i < sides; i++) {
+    const Range r = piece(panels.end - panels.begin, sides, back ? sides - 1 - i : i);
     f(Range{panels.begin + r.begin, panels.begin + r.end});
   }
 }
@@ -156,10 +157,11 @@ template <typename M>
 INLINE void multiplyRow(const MultiplyArgs& m, Range panels, float* scratch) {
   const int64_t depth = ceilDiv(m.K, M::terms), block = M::terms == 1 ? most(m.K, 1) : rowTerms;
   float* room = scratch + 12 * W;
+  const int64_t sides = ceilDiv(panels.end - panels.begin, sidePanels(plainVectors));
   for (int64_t k0 = 0; k0 < m.K || k0 == 0; k0 += block) {
     const int64_t K = least(block, m.K - k0);
     const float* a = M::row(room, m.a + k0, K);
-    forSides<plainVectors>(panels, [&](Range side) {
+    forSides(panels, sides, false, [&](Range side) {
       const int64_t column = side.begin * plainPitch;
       const int64_t width = (side.end - side.begin) * plainPitch, count = least(width, m.N - column);
       const float* p = m.p + column * depth + k0 / M::terms * plainPitch;

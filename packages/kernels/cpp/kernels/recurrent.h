@@ -108,13 +108,32 @@ template <int NV>
 }
 
 /**
+ * How a single row walks its panels. Steps that go forth and back in turn begin with the panels that the step before left in the
+ * nearest cache; it pays for small matrices, and engines of WebAssembly do better without.
+ */
+enum class Order { onward, forth, back };
+
+INLINE Order inTurn(int64_t t) { return W == 4 ? Order::onward : t % 2 != 0 ? Order::back : Order::forth; }
+
+/** Words of panels that the nearest cache, of 32 KiB, keeps while others pass. */
+constexpr int64_t nearWords = 7 << 10;
+
+/** Sides of so many panels and vectors: as wide as they can be, but in turn none is wider than what the nearest cache keeps. */
+template <int NV>
+INLINE int64_t sidesOf(int64_t panels, int64_t vectors, int64_t depth, Order order) {
+  const int64_t near = nearWords / (most(depth, 1) * W);
+  const bool small = order != Order::onward && near >= NV;
+  return most(ceilDiv(panels, sidePanels(NV)), small ? least(panels, ceilDiv(vectors, near)) : 0);
+}
+
+/**
  * For every panel of a packed matrix that is this thread's: start(tile) fills the tile [rows, NV*W], K terms
  * a [rows, K] p are added, finish(tile) takes it. A panel holds `panelUnits` of the units. A single row takes several
- * panels at once.
+ * panels at once, in the given order.
  */
 template <int NV, typename Start, typename Finish>
 INLINE void forPanels(const Work& work, int64_t K, const float* a, int64_t aRow, const float* p, int64_t units,
-                      int64_t panelUnits, Start start, Finish finish) {
+                      int64_t panelUnits, Start start, Finish finish, Order order = Order::onward) {
   constexpr int64_t pitch = NV * W;
   const Range rows = work.rows, mine = work.panels(ceilDiv(units, panelUnits));
   float* scratch = work.team.scratch;
@@ -124,7 +143,9 @@ INLINE void forPanels(const Work& work, int64_t K, const float* a, int64_t aRow,
   };
   auto columnsOf = [&](int64_t panel) { return panelUnits == W ? pitch : least(pitch, units - panel * panelUnits); };
   if (height == 1) {
-    forSides<NV>(mine, [&](Range side) {
+    const int64_t panels = mine.end - mine.begin;
+    const int64_t vectors = (panels - 1) * NV + ceilDiv(columnsOf(mine.end - 1), W);
+    forSides(mine, sidesOf<NV>(panels, vectors, depth, order), order == Order::back, [&](Range side) {
       for (int64_t i = side.begin; i < side.end; i++) start(tileAt(i, scratch + (i - side.begin) * pitch));
       const int64_t columns = (side.end - 1 - side.begin) * pitch + columnsOf(side.end - 1);
       addSide<NV>(work.team, columns, K, a, scratch + tileWords, p + side.begin * depth * pitch, scratch);

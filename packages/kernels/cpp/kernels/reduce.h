@@ -29,8 +29,9 @@ struct Same {
 /** Lanes past the part, which `load` left 0, become the neutral element. */
 INLINE Floats neutral(Floats v, float, Full) { return v; }
 INLINE Floats neutral(Floats v, float start, Part part) {
-  for (int64_t i = part.count; i < W; i++) v[i] = start;
-  return v;
+  Ints lane;
+  for (int i = 0; i < W; i++) lane[i] = i;
+  return lane < spread(static_cast<int32_t>(part.count)) ? v : spread(start);
 }
 
 /** Joins f(x[i]) for i in [0, n): four vectors side by side, in blocks of `sumBlock` each. */

@@ -36,7 +36,7 @@ INLINE void rnnStep(const Act& act, const Args& a, const Sequence& s, int64_t t,
       store(h + state, s.active(n, t) ? act.value(load(sum)) : load(hPrev + state, lanes), lanes);
     });
   };
-  forPanels<plainVectors>(work, H, hPrev + work.rows.begin * H, H, a.r, H, plainPitch, start, finish);
+  forPanels<plainVectors>(work, H, hPrev + work.rows.begin * H, H, a.r, H, plainPitch, start, finish, inTurn(t));
 }
 
 template <typename Act, typename Args>
@@ -82,7 +82,7 @@ INLINE void rnnGradStep(const Act& act, const Args& a, const Sequence& s, int64_
       store(a.dpre + t * s.N * H + state, dpre, lanes);
     });
   };
-  forPanels<plainVectors>(work, next ? H : 0, next, H, a.rT, H, plainPitch, start, finish);
+  forPanels<plainVectors>(work, next ? H : 0, next, H, a.rT, H, plainPitch, start, finish, inTurn(i));
 }
 
 template <typename Act, typename Args>

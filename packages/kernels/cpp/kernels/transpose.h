@@ -26,9 +26,60 @@ INLINE void transposeQuads(float* y, int64_t yRow, const float* x, int64_t xRow)
   storeQuad(y + 3 * yRow, __builtin_shufflevector(abHigh, cdHigh, 2, 3, 6, 7));
 }
 
-/** y[k*yRow + i] = x[i*xRow + k] for i < rows, k < K. */
-INLINE void transpose(float* y, int64_t yRow, const float* x, int64_t xRow, int64_t rows, int64_t K) {
+#if W >= 8
+typedef float Octet __attribute__((vector_size(32)));
+
+INLINE Octet loadOctet(const float* p) {
+  Octet v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+/**
+ * y[k*yRow + i] = x[i*xRow + k] for i < rows, k < 8, where 1 <= rows <= 8. The other elements of y[k*yRow ... + 8] are written,
+ * too, with numbers of no meaning.
+ */
+INLINE void transposeOctets(float* y, int64_t yRow, const float* x, int64_t xRow, int64_t rows) {
+  Octet v[8], u[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; i++) v[i] = loadOctet(x + (i < rows ? i : rows - 1) * xRow);
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {  // pairs of rows, by pairs of columns
+    u[2 * i] = __builtin_shufflevector(v[2 * i], v[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    u[2 * i + 1] = __builtin_shufflevector(v[2 * i], v[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; i++) {  // four rows: columns 0 and 4, 1 and 5, 2 and 6, 3 and 7
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; j++) {
+      v[4 * i + 2 * j] = __builtin_shufflevector(u[4 * i + j], u[4 * i + 2 + j], 0, 1, 8, 9, 4, 5, 12, 13);
+      v[4 * i + 2 * j + 1] = __builtin_shufflevector(u[4 * i + j], u[4 * i + 2 + j], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; k++) {
+    const Octet low = __builtin_shufflevector(v[k], v[4 + k], 0, 1, 2, 3, 8, 9, 10, 11);
+    const Octet high = __builtin_shufflevector(v[k], v[4 + k], 4, 5, 6, 7, 12, 13, 14, 15);
+    __builtin_memcpy(y + k * yRow, &low, sizeof low);
+    __builtin_memcpy(y + (k + 4) * yRow, &high, sizeof high);
+  }
+}
+#endif
+
+/**
+ * y[k*yRow + i] = x[i*xRow + k] for i < rows, k < K. What is in y[k*yRow + i] up to i < room has no meaning afterwards, but for
+ * these rows.
+ */
+INLINE void transpose(float* y, int64_t yRow, const float* x, int64_t xRow, int64_t rows, int64_t K, int64_t room) {
   int64_t i = 0;
+#if W >= 8
+  for (; K >= 8 && i < rows && i + 8 <= room && rows - i != 4; i += 8) {
+    for (int64_t k = 0; k < K; k += 8) {
+      const int64_t from = k + 8 <= K ? k : K - 8;  // the last eight overlap those before them
+      transposeOctets(y + from * yRow + i, yRow, x + i * xRow + from, xRow, rows - i < 8 ? rows - i : 8);
+    }
+  }
+#endif
   for (; i + 4 <= rows; i += 4) {
     int64_t k = 0;
     for (; k + 4 <= K; k += 4) transposeQuads(y + k * yRow + i, yRow, x + i * xRow + k, xRow);

@@ -176,5 +176,15 @@ function adaptiveCases(): TrialCase[] {
       tolerance: "exact",
     }));
   }
+  const magnitudes = Array.from({ length: 75 }, (_, i) => Math.fround(3 * 10 ** (i - 37)));
+  const all = (x: number): number[] => magnitudes.map(() => Math.fround(x));
+  for (const kernel of ["adagrad", "rmsprop"] as const) {
+    add(kernel, "roots of every magnitude", () => ({
+      kernel,
+      numbers: { n: magnitudes.length, alpha: 0.875, epsilon: 0, decay: 0, limit: 0 },
+      buffers: { w: all(0), s: magnitudes, g: all(1e-20), rate: [Math.fround(1e20)], scale: null, guard: null },
+      tolerance: { relative: 1e-6 },
+    }));
+  }
   return cases;
 }
