@@ -14,7 +14,6 @@ import { below, pick } from "./task.js";
 
 const marks = [" ", ", ", ". ", ".", "-", "/"] as const;
 const isMark = /^[\p{P}\p{Z}]+$/u;
-const languageOf = (locale: string): string => locale.split("-")[0];
 const isNumeric = (pieces: readonly Piece[]): boolean =>
   pieces.every(({ field, text }) => field === undefined || /^\d+$/.test(text));
 
@@ -25,18 +24,18 @@ export interface Varied {
   readonly months: boolean;
 }
 
-/** What is written instead of a form's own; as the form has it where a held-out form of the language writes the same text, in whatever case. */
+/** What is written instead of a form's own; as the form has it where a held-out form of any language writes that for the day, in whatever case. */
 export function variation(
   options: DateFormsOptions,
   { separators, weekdays, months }: Varied,
 ): (random: Draws, form: Form, day: Day) => Written {
-  const held = chosenForms({ ...options, forms: "held out" }).map(({ locale, write }) => {
-    return { language: languageOf(locale), write, numeric: isNumeric(write(someDay)) };
+  const held = chosenForms({ ...options, forms: "held out" }).map(({ write }) => {
+    return { write, numeric: isNumeric(write(someDay)) };
   });
   const named = chosenForms({ ...options, forms: "kept" }).flatMap(({ write }) =>
     write(someDay).some(({ weekday }) => weekday) ? [write] : [],
   );
-  return (random, { locale, write }, day) => {
+  return (random, { write }, day) => {
     const pieces = write(day);
     const numeric = isNumeric(pieces);
     let now = pieces;
@@ -47,7 +46,7 @@ export function variation(
     if (now === pieces) return joined(pieces);
     const text = joined(now);
     const wanted = text.source.toLowerCase();
-    const like = held.filter((form) => form.language === languageOf(locale) || (numeric && form.numeric));
+    const like = held.filter((form) => form.numeric === isNumeric(now));
     const isHeld = like.some(({ write }) => joined(write(day)).source.toLowerCase() === wanted);
     return isHeld ? joined(pieces) : text;
   };

@@ -9,12 +9,12 @@ export interface DatesOptions extends DateFormsOptions {
   readonly years?: readonly [first: number, last: number];
   /**
    * "varied": in half of the examples other spaces and marks stand between the fields than the form has ("May-3/1979"); where all
-   * fields are numbers, marks alone ("1979/05/03"). Never so that the text is one that a held-out form of the language writes.
+   * fields are numbers, marks alone ("1979/05/03"). Never so that the text is one that a held-out form of any language writes.
    */
   readonly separators?: "as written" | "varied";
   /**
    * "varied": in half of the examples the day of the week is left out, or one stands in front or behind as some form of some language
-   * writes it ("1979/05/03, jeudi"). Never so that the text is one that a held-out form of the language writes.
+   * writes it ("1979/05/03, jeudi"). Never so that the text is one that a held-out form of any language writes.
    */
   readonly weekdays?: "as written" | "varied";
   /** "varied": in half of the examples the name of the month is cut to its first letters, where they tell it ("abe. 21"). */

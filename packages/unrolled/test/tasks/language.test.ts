@@ -178,30 +178,27 @@ describe("dates", () => {
       expect(meant.length, source).toBe(1);
     }
   });
-  it("nothing that varies writes what a held-out form of the language writes, unless a kept one does", () => {
-    const all = { separators: "varied", weekdays: "varied", months: "varied" } as const;
-    for (const [fold, language] of [
-      ["de", "nb"],
-      ["lt", "hu"],
-      ["en-GB", "en-US"],
-    ].entries()) {
-      const options = { locales: language, years: [1979, 1980], fold } as const;
-      const held = language.map((locale) => k.dateTexts({ locales: [locale], forms: "held out", fold }));
-      const heldTexts = (target: string, locale: string): readonly string[] =>
-        held.flatMap((texts, i) => (language[i].slice(0, 2) === locale.slice(0, 2) ? texts(target) : []));
-      const keptTexts = k.dateTexts({ locales: language, fold });
+  it("nothing that varies writes what a held-out form of any language writes for the day, unless a kept one does", () => {
+    const varied = { separators: "varied", weekdays: "varied", months: "varied" } as const;
+    const lower = (text: string): string => text.toLowerCase();
+    for (const [fold, locales] of [
+      [0, ["de", "nb"]],
+      [1, ["lt", "hu"]],
+      [2, ["en-GB", "en-US"]],
+      [6, k.dateLocales],
+    ] as const) {
+      const options = { locales, years: [1979, 1980], fold } as const;
+      const held = k.dateTexts({ locales, forms: "held out", fold });
+      const kept = k.dateTexts({ locales, fold });
       const drawn = k
-        .examples(k.datesTask({ ...options, ...all }), "training", 3000)
-        .filter(({ source, target }) => !keptTexts(target).includes(source));
+        .examples(k.datesTask({ ...options, ...varied }), "training", 3000)
+        .filter(({ source, target }) => !kept(target).includes(source));
       expect(drawn.length).toBeGreaterThan(1000);
-      const lower = (text: string): string => text.toLowerCase();
-      const shown = drawn.filter(({ source, target, locale }) =>
-        heldTexts(target, locale).map(lower).includes(lower(source)),
-      );
+      const shown = drawn.filter(({ source, target }) => held(target).map(lower).includes(lower(source)));
       expect(shown.map(({ source }) => source)).toEqual([]);
-      expect(held.some((texts) => texts("1979-05-03").length > 0)).toBe(true);
+      expect(held("1979-05-03").length).toBeGreaterThan(0);
     }
-  });
+  }, 30_000);
   it("covers forty languages", () => {
     expect(new Set(k.dateLocales.map((locale) => locale.split("-")[0])).size).toBe(40);
   });
