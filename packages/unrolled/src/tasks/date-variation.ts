@@ -29,9 +29,7 @@ export function variation(
   options: DateFormsOptions,
   { separators, weekdays, months }: Varied,
 ): (random: Draws, form: Form, day: Day) => Written {
-  const held = chosenForms({ ...options, forms: "held out" }).map(({ write }) => {
-    return { write, numeric: isNumeric(write(someDay)) };
-  });
+  const held = chosenForms({ ...options, forms: "held out" }).map(({ write }) => ({ write, months: monthsOf(write) }));
   const named = chosenForms({ ...options, forms: "kept" }).flatMap(({ write }) =>
     write(someDay).some(({ weekday }) => weekday) ? [write] : [],
   );
@@ -46,13 +44,20 @@ export function variation(
     if (now === pieces) return joined(pieces);
     const text = joined(now);
     const wanted = text.source.toLowerCase();
-    const like = held.filter((form) => form.numeric === isNumeric(now));
+    const like = held.filter(({ months }) => wanted.includes(months[day.month - 1]));
     const isHeld = like.some(({ write }) => joined(write(day)).source.toLowerCase() === wanted);
     return isHeld ? joined(pieces) : text;
   };
 }
 
 const someDay: Day = { year: 2000, month: 1, day: 1 };
+
+/** How a form writes the twelve months, in lower case. */
+const monthsOf = (write: Write): readonly string[] =>
+  Array.from({ length: 12 }, (_, i) => {
+    const month = write({ ...someDay, month: i + 1 }).find(({ field }) => field === "month");
+    return month?.text.toLowerCase() ?? "";
+  });
 
 /** The month's name cut to so few letters, with a point or without, that no other month of the form begins with them. */
 function shortMonth(random: Draws, pieces: readonly Piece[], write: Write, day: Day): readonly Piece[] {
