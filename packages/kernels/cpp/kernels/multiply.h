@@ -99,7 +99,7 @@ inline void pack(const PackArgs& a, const Team& team) {
   withProducts(team, [&](auto how) { packAs<decltype(how)>(a, team); });
 }
 
-/** f(side) for so many groups of panels, nearly equal, that a single row takes together; `back`: from the last to the first. */
+/** f(side) for so many groups of panels, nearly equal, that a single row takes together; `back`: the last comes first. */
 template <typename F>
 INLINE void forSides(Range panels, int64_t sides, bool back, F f) {
   for (int64_t i = 0; i < sides; i++) {

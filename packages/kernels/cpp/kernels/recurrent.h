@@ -108,8 +108,8 @@ template <int NV>
 }
 
 /**
- * How a single row walks its panels. Steps that go forth and back in turn begin with the panels that the step before left in the
- * nearest cache; it pays for small matrices, and engines of WebAssembly do better without.
+ * How a single row walks its panels. Steps that go forth and back in turn begin with the panels that the step before left
+ * in the nearest cache; it pays for small matrices, and engines of WebAssembly do better without.
  */
 enum class Order { onward, forth, back };
 
@@ -118,7 +118,7 @@ INLINE Order inTurn(int64_t t) { return W == 4 ? Order::onward : t % 2 != 0 ? Or
 /** Words of panels that the nearest cache, of 32 KiB, keeps while others pass. */
 constexpr int64_t nearWords = 7 << 10;
 
-/** Sides of so many panels and vectors: as wide as they can be, but in turn none is wider than what the nearest cache keeps. */
+/** Sides of so many panels and vectors: as wide as they can be, but in turn no wider than what the nearest cache keeps. */
 template <int NV>
 INLINE int64_t sidesOf(int64_t panels, int64_t vectors, int64_t depth, Order order) {
   const int64_t near = nearWords / (most(depth, 1) * W);

@@ -1,4 +1,4 @@
-// Transposition of float matrices, four by four in registers.
+// Transposition of float matrices, four by four or eight by eight in registers.
 #pragma once
 
 #include "vector.h"
@@ -15,9 +15,13 @@ INLINE Quad loadQuad(const float* p) {
 
 INLINE void storeQuad(float* p, Quad v) { __builtin_memcpy(p, &v, sizeof v); }
 
-/** y[k*yRow + i] = x[i*xRow + k] for i < 4, k < 4. */
-INLINE void transposeQuads(float* y, int64_t yRow, const float* x, int64_t xRow) {
-  const Quad a = loadQuad(x), b = loadQuad(x + xRow), c = loadQuad(x + 2 * xRow), d = loadQuad(x + 3 * xRow);
+/**
+ * y[k*yRow + i] = x[i*xRow + k] for i < rows, k < 4, where 1 <= rows <= 4. What else is in the first four elements of a row
+ * of y has no meaning afterwards.
+ */
+INLINE void transposeQuads(float* y, int64_t yRow, const float* x, int64_t xRow, int64_t rows) {
+  const auto row = [=](int64_t i) { return loadQuad(x + (i < rows ? i : rows - 1) * xRow); };
+  const Quad a = row(0), b = row(1), c = row(2), d = row(3);
   const Quad abLow = __builtin_shufflevector(a, b, 0, 4, 1, 5), abHigh = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   const Quad cdLow = __builtin_shufflevector(c, d, 0, 4, 1, 5), cdHigh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
   storeQuad(y, __builtin_shufflevector(abLow, cdLow, 0, 1, 4, 5));
@@ -35,10 +39,7 @@ INLINE Octet loadOctet(const float* p) {
   return v;
 }
 
-/**
- * y[k*yRow + i] = x[i*xRow + k] for i < rows, k < 8, where 1 <= rows <= 8. The other elements of y[k*yRow ... + 8] are written,
- * too, with numbers of no meaning.
- */
+/** The same for k < 8 and 1 <= rows <= 8: eight elements of a row of y. */
 INLINE void transposeOctets(float* y, int64_t yRow, const float* x, int64_t xRow, int64_t rows) {
   Octet v[8], u[8];
 #pragma GCC unroll 8
@@ -66,26 +67,24 @@ INLINE void transposeOctets(float* y, int64_t yRow, const float* x, int64_t xRow
 }
 #endif
 
+/** transposeBlock(from) for blocks of `side` k that cover [0, K), side <= K; the last may overlap the one before it. */
+template <typename F>
+INLINE void coverTerms(int64_t K, int64_t side, F transposeBlock) {
+  for (int64_t k = 0; k < K; k += side) transposeBlock(k + side <= K ? k : K - side);
+}
+
 /**
- * y[k*yRow + i] = x[i*xRow + k] for i < rows, k < K. What is in y[k*yRow + i] up to i < room has no meaning afterwards, but for
- * these rows.
+ * y[k*yRow + i] = x[i*xRow + k] for i < rows, k < K. What else is in the first `room` elements of a row of y has no meaning
+ * afterwards.
  */
 INLINE void transpose(float* y, int64_t yRow, const float* x, int64_t xRow, int64_t rows, int64_t K, int64_t room) {
   int64_t i = 0;
 #if W >= 8
-  for (; K >= 8 && i < rows && i + 8 <= room && rows - i != 4; i += 8) {
-    for (int64_t k = 0; k < K; k += 8) {
-      const int64_t from = k + 8 <= K ? k : K - 8;  // the last eight overlap those before them
-      transposeOctets(y + from * yRow + i, yRow, x + i * xRow + from, xRow, rows - i < 8 ? rows - i : 8);
-    }
-  }
+  for (; K >= 8 && rows - i > 0 && rows - i != 4 && i + 8 <= room; i += 8)
+    coverTerms(K, 8, [&](int64_t k) INLINED { transposeOctets(y + k * yRow + i, yRow, x + i * xRow + k, xRow, rows - i); });
 #endif
-  for (; i + 4 <= rows; i += 4) {
-    int64_t k = 0;
-    for (; k + 4 <= K; k += 4) transposeQuads(y + k * yRow + i, yRow, x + i * xRow + k, xRow);
-    for (; k < K; k++)
-      for (int64_t j = i; j < i + 4; j++) y[k * yRow + j] = x[j * xRow + k];
-  }
+  for (; K >= 4 && rows - i > 0 && i + 4 <= room; i += 4)
+    coverTerms(K, 4, [&](int64_t k) INLINED { transposeQuads(y + k * yRow + i, yRow, x + i * xRow + k, xRow, rows - i); });
   for (; i < rows; i++)
     for (int64_t k = 0; k < K; k++) y[k * yRow + i] = x[i * xRow + k];
 }
