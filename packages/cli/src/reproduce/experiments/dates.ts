@@ -82,7 +82,7 @@ function lettersOf(): { source: string; target: string } {
 export const dates: Experiment = {
   name: "dates",
   summary: "dates in forty languages, to 1979-05-03",
-  minutes: 20,
+  minutes: 35,
   open: ({ quick }) => ({
     rows: "network",
     columns: [
