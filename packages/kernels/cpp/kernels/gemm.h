@@ -72,6 +72,27 @@ INLINE void gemmRow(const GemmArgs& g, const float* a, const float* b, float* c,
   forVectors(j, columns.end, [&](int64_t i, auto lanes) { gemmColumns<1>(g, a, b + i, c + i, lanes); });
 }
 
+/** Terms and columns up to which a product may read both sides where they lie. */
+constexpr int64_t placeTerms = 512;
+constexpr int64_t placeColumns = 512;
+
+/** Narrow vectors leave much of every line that the columns of A would take in the nearest cache. */
+template <typename M>
+INLINE bool isInPlace(const GemmArgs& g) {
+  return M::terms == 1 && g.bCol == 1 && (g.aCol == 1 || W == 16) && g.K <= placeTerms && g.N <= placeColumns;
+}
+
+/** c [rows, columns]; columns of B that do not fill a vector are copied beside zeros. */
+INLINE void gemmInPlace(const GemmArgs& g, int64_t rows, int64_t columns, const float* a, const float* b, float* c,
+                        float* scratch) {
+  const InPlace left{a, g.aRow, g.aCol};
+  const Corner corner{g.accumulate ? c : nullptr, g.accumulate ? g.cRow : 0, c, g.cRow};
+  multiplyInPlace<plainVectors>(rows, columns, g.K, left, b, g.bRow, corner, [&](int64_t j, const Corner& end) {
+    packColumns(scratch, W, b + j, g.K, columns - j, g.bRow, 1);
+    restInPlace(rows, columns - j, g.K, left, scratch, W, end);
+  });
+}
+
 /** One matrix of the batch, rows and columns of c in the given ranges. */
 template <typename M>
 INLINE void gemmPart(const GemmArgs& g, int64_t item, Range rows, Range columns, const GemmScratch& scratch) {
@@ -83,6 +104,11 @@ INLINE void gemmPart(const GemmArgs& g, int64_t item, Range rows, Range columns,
     return;
   }
   const int64_t height = rows.end - rows.begin, blocks = ceilDiv(height, blockRows);
+  if (isInPlace<M>(g)) {
+    const int64_t corner = rows.begin * g.cRow + columns.begin;
+    return gemmInPlace(g, height, columns.end - columns.begin, a + rows.begin * g.aRow, b + columns.begin, c + corner,
+                       scratch.b);
+  }
   for (int64_t j = columns.begin; j < columns.end; j += gemmPanels * plainPitch) {
     const int64_t N = least(gemmPanels * plainPitch, columns.end - j);
     for (int64_t k0 = 0; k0 < g.K || k0 == 0; k0 += gemmDepth * M::terms) {

@@ -71,16 +71,18 @@ INLINE void micro(int64_t K, A a, const float* p, const float* ahead, const Corn
 
 /**
  * One row: to [VECTORS*W] = from + a [K] times panels of B, each [K, NV*W] and `panel` words after the last, side by side:
- * their first VECTORS vectors.
+ * their first VECTORS vectors. `ahead` is memory that is wanted soon: a vector of it is fetched for every k.
  */
 template <typename M, int NV, int VECTORS>
-[[gnu::noinline]] void sideOf(int64_t K, const float* a, const float* p, int64_t panel, const float* from, float* to) {
+[[gnu::noinline]] void sideOf(int64_t K, const float* a, const float* p, int64_t panel, const float* ahead,
+                              const float* from, float* to) {
   Floats sum[VECTORS];
 #pragma GCC unroll 16
   for (int j = 0; j < VECTORS; j++) sum[j] = load(from + j * W);
 #pragma GCC unroll 1  // engines of WebAssembly do better with the plain loop
   for (int64_t k = 0; k < K; k++) {
     const Floats ak = spread(a[k]);
+    __builtin_prefetch(ahead + k * W);
 #pragma GCC unroll 16
     for (int j = 0; j < VECTORS; j++) sum[j] = M::add(ak, load(p + (j / NV) * panel + (j % NV) * W), sum[j]);
     p += NV * W;
@@ -91,12 +93,13 @@ template <typename M, int NV, int VECTORS>
 
 /** The same for as many vectors as `columns` need. */
 template <typename M, int NV, int VECTORS = sidePanels(NV) * NV>
-INLINE void multiplySide(int64_t columns, int64_t K, const float* a, const float* p, int64_t panel, const float* from,
-                         float* to) {
+INLINE void multiplySide(int64_t columns, int64_t K, const float* a, const float* p, int64_t panel, const float* ahead,
+                         const float* from, float* to) {
   if constexpr (VECTORS > 1) {
-    if (columns <= (VECTORS - 1) * W) return multiplySide<M, NV, VECTORS - 1>(columns, K, a, p, panel, from, to);
+    if (columns <= (VECTORS - 1) * W)
+      return multiplySide<M, NV, VECTORS - 1>(columns, K, a, p, panel, ahead, from, to);
   }
-  sideOf<M, NV, VECTORS>(K, a, p, panel, from, to);
+  sideOf<M, NV, VECTORS>(K, a, p, panel, ahead, from, to);
 }
 
 /** `micro` for a height known only at run time, 1 <= rows <= ROWS. Not inlined: each tile is there once. */

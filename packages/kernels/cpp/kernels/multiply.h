@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../table.h"
-#include "micro.h"
+#include "in-place.h"
 
 namespace UNROLLED {
 
@@ -99,13 +99,17 @@ inline void pack(const PackArgs& a, const Team& team) {
   withProducts(team, [&](auto how) { packAs<decltype(how)>(a, team); });
 }
 
-/** f(side) for so many groups of panels, nearly equal, that a single row takes together; `back`: the last comes first. */
+/**
+ * f(side, next) for so many groups of panels, nearly equal, that a single row takes together; `back`: the last comes first.
+ * `next` is the second side for the first one, the side itself for the others.
+ */
 template <typename F>
 INLINE void forSides(Range panels, int64_t sides, bool back, F f) {
-  for (int64_t i = 0; i < sides; i++) {
+  const auto side = [&](int64_t i) {
     const Range r = piece(panels.end - panels.begin, sides, back ? sides - 1 - i : i);
-    f(Range{panels.begin + r.begin, panels.begin + r.end});
-  }
+    return Range{panels.begin + r.begin, panels.begin + r.end};
+  };
+  for (int64_t i = 0; i < sides; i++) f(side(i), side(i == 0 && sides > 1 ? 1 : i));
 }
 
 /** Rows of A that are multiplied together: their tiles stay in the second-level cache while panels pass. */
@@ -161,13 +165,31 @@ INLINE void multiplyRow(const MultiplyArgs& m, Range panels, float* scratch) {
   for (int64_t k0 = 0; k0 < m.K || k0 == 0; k0 += block) {
     const int64_t K = least(block, m.K - k0);
     const float* a = M::row(room, m.a + k0, K);
-    forSides(panels, sides, false, [&](Range side) {
+    forSides(panels, sides, false, [&](Range side, Range) {
       const int64_t column = side.begin * plainPitch;
       const int64_t width = (side.end - side.begin) * plainPitch, count = least(width, m.N - column);
       const float* p = m.p + column * depth + k0 / M::terms * plainPitch;
       throughEdge(scratch, width, cornerOf(m, 0, column, k0), 1, count, [&](const Corner& c) {
-        multiplySide<M, plainVectors>(count, ceilDiv(K, M::terms), a, p, depth * plainPitch, c.from, c.to);
+        multiplySide<M, plainVectors>(count, ceilDiv(K, M::terms), a, p, depth * plainPitch, p, c.from, c.to);
       });
+    });
+  }
+}
+
+/** Rows and terms up to which the tiles of A are not worth their copies. */
+constexpr int64_t placeRows = 32;
+constexpr int64_t placeDepth = 512;
+
+/** The given rows and panels, A where it lies. */
+INLINE void multiplyFew(const MultiplyArgs& m, Range rows, Range panels) {
+  const int64_t height = rows.end - rows.begin;
+  const InPlace a = InPlace{m.a, m.aRow, 1}.down(rows.begin);
+  for (int64_t panel = panels.begin; panel < panels.end; panel++) {
+    const int64_t column = panel * plainPitch, count = least(plainPitch, m.N - column);
+    const float* p = m.p + column * m.K;
+    const Corner c = cornerOf(m, rows.begin, column, 0);
+    multiplyInPlace<plainVectors>(height, count, m.K, a, p, plainPitch, c, [&](int64_t j, const Corner& end) {
+      restInPlace(height, count - j, m.K, a, p + j, plainPitch, end);
     });
   }
 }
@@ -180,6 +202,7 @@ INLINE void multiplyAs(const MultiplyArgs& m, const Team& team) {
   const Range columns = byRows ? Range{0, panels} : share(panels, team);
   if (m.M == 1 && rows.end > rows.begin) return multiplyRow<M>(m, columns, team.scratch);
   const int64_t count = rows.end - rows.begin, blocks = ceilDiv(count, blockRows);
+  if (M::terms == 1 && count <= placeRows && m.K <= placeDepth) return multiplyFew(m, rows, columns);
   for (int64_t i = 0; i < blocks; i++) {
     const Range r = piece(count, blocks, i);
     multiplyBlock<M>(m, {rows.begin + r.begin, rows.begin + r.end}, columns, team.scratch);

@@ -96,20 +96,21 @@ template <int NV>
   });
 }
 
-/** c [columns] += one row a [K] times the panels of a side; `room` for the words of the row. */
+/** c [columns] += one row a [K] times the panels of a side; `room` for the words of the row, `ahead` as in `sideOf`. */
 template <int NV>
 [[gnu::noinline]] void addSide(const Team& team, int64_t columns, int64_t K, const float* a, float* room,
-                               const float* p, float* c) {
+                               const float* p, const float* ahead, float* c) {
   withProducts(team, [&](auto how) {
     typedef decltype(how) M;
     const int64_t depth = ceilDiv(K, M::terms);
-    multiplySide<M, NV>(columns, depth, M::row(room, a, K), p, depth * NV * W, c, c);
+    multiplySide<M, NV>(columns, depth, M::row(room, a, K), p, depth * NV * W, ahead, c, c);
   });
 }
 
 /**
  * How a single row walks its panels. Steps that go forth and back in turn begin with the panels that the step before left
- * in the nearest cache; it pays for small matrices, and engines of WebAssembly do better without.
+ * in the nearest cache, which has time meanwhile to fetch from the next ones; it pays for small matrices, and engines of
+ * WebAssembly do better without.
  */
 enum class Order { onward, forth, back };
 
@@ -145,10 +146,11 @@ INLINE void forPanels(const Work& work, int64_t K, const float* a, int64_t aRow,
   if (height == 1) {
     const int64_t panels = mine.end - mine.begin;
     const int64_t vectors = (panels - 1) * NV + ceilDiv(columnsOf(mine.end - 1), W);
-    forSides(mine, sidesOf<NV>(panels, vectors, depth, order), order == Order::back, [&](Range side) {
+    forSides(mine, sidesOf<NV>(panels, vectors, depth, order), order == Order::back, [&](Range side, Range next) {
       for (int64_t i = side.begin; i < side.end; i++) start(tileAt(i, scratch + (i - side.begin) * pitch));
       const int64_t columns = (side.end - 1 - side.begin) * pitch + columnsOf(side.end - 1);
-      addSide<NV>(work.team, columns, K, a, scratch + tileWords, p + side.begin * depth * pitch, scratch);
+      addSide<NV>(work.team, columns, K, a, scratch + tileWords, p + side.begin * depth * pitch,
+                  p + (order == Order::onward ? side : next).begin * depth * pitch, scratch);
       for (int64_t i = side.begin; i < side.end; i++) finish(tileAt(i, scratch + (i - side.begin) * pitch));
     });
     return;

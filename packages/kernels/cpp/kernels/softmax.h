@@ -15,9 +15,13 @@ struct RowSum {
   float maximum, sum;
 };
 
+INLINE float sumExp(const float* x, int64_t n, float maximum) {
+  return reduceRun<Sum>(x, n, [=](Floats v) { return exp(v - maximum); });
+}
+
 INLINE RowSum sumExp(const float* x, int64_t n) {
   const float maximum = reduceRun<Greatest>(x, n);
-  return {maximum, reduceRun<Sum>(x, n, [=](Floats v) { return exp(v - maximum); })};
+  return {maximum, sumExp(x, n, maximum)};
 }
 
 inline void softmax(const SoftmaxArgs& a, const Team& team) {
@@ -57,16 +61,27 @@ inline void softmaxGrad(const SoftmaxGradArgs& a, const Team& team) {
 
 INLINE bool counts(int64_t target, int64_t V, int64_t ignore) { return target != ignore && target >= 0 && target < V; }
 
+/** Rows whose steps take turns, so that they need not wait for one another: as many as the nearest cache holds. */
+constexpr int64_t sideRows = 16;
+constexpr int64_t sideWords = 4096;
+
 inline void crossEntropy(const CrossEntropyArgs& a, const Team& team) {
   const Range mine = share(a.R, team);
-  for (int64_t r = mine.begin; r < mine.end; r++) {
-    const float* logits = a.logits + r * a.V;
-    const RowSum row = sumExp(logits, a.V);
-    const float logSum = logOne(row.sum);
-    const bool counted = counts(a.targets[r], a.V, a.ignore);
-    a.lse[r] = row.maximum + logSum;
-    a.loss[r] = counted ? (row.maximum - logits[a.targets[r]]) + logSum : 0.0f;
-    a.weight[r] = counted ? 1.0f : 0.0f;
+  const int64_t rows = most(1, least(sideRows, sideWords / most(1, a.V)));
+  float maxima[sideRows], sums[sideRows];
+  for (int64_t begin = mine.begin; begin < mine.end; begin += rows) {
+    const int64_t count = least(rows, mine.end - begin);
+    const float* x = a.logits + begin * a.V;
+    for (int64_t i = 0; i < count; i++) maxima[i] = reduceRun<Greatest>(x + i * a.V, a.V);
+    for (int64_t i = 0; i < count; i++) sums[i] = sumExp(x + i * a.V, a.V, maxima[i]);
+    forVectors(0, count, [&](int64_t i, auto lanes) { store(sums + i, log(load(sums + i, lanes)), lanes); });
+    for (int64_t i = 0; i < count; i++) {
+      const int64_t r = begin + i, target = a.targets[r];
+      const bool counted = counts(target, a.V, a.ignore);
+      a.lse[r] = maxima[i] + sums[i];
+      a.loss[r] = counted ? (maxima[i] - x[i * a.V + target]) + sums[i] : 0.0f;
+      a.weight[r] = counted ? 1.0f : 0.0f;
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { copyDense, spanOf } from "./blocks.js";
 import type { Call } from "./call.js";
 import { type Fusion, mapWork, mergeMaps, planFusion } from "./fuse.js";
 import { topological } from "./gradient.js";
+import { unpackSmall } from "./in-place.js";
 import { merger } from "./merge.js";
 import type { Buffer, Emitter, Op, PackLayout, Root, View } from "./op.js";
 import { constantOp } from "./ops/elementwise.js";
@@ -93,7 +94,7 @@ export function lower(request: LowerRequest): Lowered {
   lowerUpdates(state, emit);
   return {
     once: mergeMaps(state.once),
-    each: mergeMaps(state.each),
+    each: mergeMaps(unpackSmall(state.each)),
     persistent: state.persistent,
     storages: state.storages,
   };

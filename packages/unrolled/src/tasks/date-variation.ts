@@ -59,14 +59,18 @@ const monthsOf = (write: Write): readonly string[] =>
     return month?.text.toLowerCase() ?? "";
   });
 
-/** The month's name cut to so few letters, with a point or without, that no other month of the form begins with them. */
+/**
+ * The month's name cut to its first letters, with a point or without, all of them (sept) or those that are no vowels
+ * behind the first (mrt for maart); as it was where another month of the form would begin so.
+ */
 function shortMonth(random: Draws, pieces: readonly Piece[], write: Write, day: Day): readonly Piece[] {
   const length = 3 + below(random, 3);
   const end = pick(random, ["", "."]);
+  const letters = random.uniform() < 0.25 ? consonants : (name: string) => name;
   const others = Array.from({ length: 12 }, (_, i) => i + 1).filter((month) => month !== day.month);
   return pieces.map((each) => {
-    const start = each.text.slice(0, length);
-    if (each.field !== "month" || !isWord.test(each.text) || each.text.length <= length) return each;
+    const start = letters(each.text).slice(0, length);
+    if (each.field !== "month" || !isWord.test(each.text) || start.length < 3 || start === each.text) return each;
     const isShared = others.some((month) => monthIn(write({ ...day, month }), start));
     return isShared ? each : { ...each, text: start + end };
   });
@@ -74,15 +78,28 @@ function shortMonth(random: Draws, pieces: readonly Piece[], write: Write, day: 
 
 const isWord = /^\p{L}+$/u;
 const monthIn = (pieces: readonly Piece[], start: string): boolean =>
-  pieces.some(({ field, text }) => field === "month" && text.startsWith(start));
+  pieces.some(({ field, text }) => field === "month" && (text.startsWith(start) || consonants(text).startsWith(start)));
 
-/** Without its day of the week; or with one that another form has, of whatever language, in front or behind. */
+const isVowel = /^[aeiouyаеёиоуыэюяіїєαεηιουω]/u;
+
+/** The first letter, and of the others those that are no vowels, whatever marks they carry. */
+const consonants = (name: string): string =>
+  [...name].filter((letter, i) => i === 0 || !isVowel.test(letter.normalize("NFD").toLowerCase())).join("");
+
+/** Without its day of the week; or with one that another form has, of whatever language, in front or behind; some have a number in their names. */
 function otherWeekday(random: Draws, pieces: readonly Piece[], other: readonly Piece[]): readonly Piece[] {
   const plain = withoutWeekday(pieces);
   if (plain.length < pieces.length && random.uniform() < 0.5) return plain;
-  const name = other.filter(({ weekday }) => weekday);
+  const named = other.filter(({ weekday }) => weekday);
+  const name = random.uniform() < 0.25 ? named.map((each) => numbered(random, each)) : named;
   const mark = { text: pick(random, [" ", ", "]) };
   return random.uniform() < 0.5 ? [...name, mark, ...plain] : [...plain, mark, ...name];
+}
+
+/** The name, or its first word, with a number behind, as Vietnamese counts the days (Thứ 5) and Portuguese does in words. */
+function numbered(random: Draws, name: Piece): Piece {
+  const word = random.uniform() < 0.5 ? name.text : name.text.split(" ")[0];
+  return { ...name, text: `${word} ${1 + below(random, 7)}` };
 }
 
 /** And without what stands between it and the rest. */

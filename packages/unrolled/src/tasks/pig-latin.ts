@@ -2,7 +2,7 @@
 // oppingshay.
 import type { Draws } from "../draws.js";
 import { DataError } from "../errors.js";
-import { checkInteger, type GeneratedTask, generatedTask, type Pair, pick } from "./task.js";
+import { below, checkInteger, type GeneratedTask, generatedTask, type Pair, pick } from "./task.js";
 
 /** Pairs that move together. */
 export const pigLatinBlocks = [
@@ -111,15 +111,25 @@ const codas = [
   "x",
 ] as const;
 
+const mostSyllables = 5;
+/** Share of syllables within a word that end in a coda; the last one always draws one. */
+const closed = 0.3;
+
 const inventWord = (random: Draws): string =>
-  Array.from({ length: 1 + Math.floor(3 * random.uniform()) }, () => pick(random, onsets) + pick(random, nuclei))
+  Array.from(
+    { length: 1 + below(random, mostSyllables) },
+    () => pick(random, onsets) + pick(random, nuclei) + (random.uniform() < closed ? pick(random, codas) : ""),
+  )
     .join("")
     .concat(pick(random, codas));
 
+const shareOfNothing = (parts: readonly string[]): number => parts.filter((part) => part === "").length / parts.length;
+
 /** Of the likeliest made-up word: one syllable of two vowels and nothing else, or the two vowels as two syllables. */
 function likeliestInvention(): number {
-  const bare = onsets.filter((onset) => onset === "").length / onsets.length / nuclei.length;
-  return ((bare + bare ** 2) / 3) * (codas.filter((coda) => coda === "").length / codas.length);
+  const open = 1 - closed + closed * shareOfNothing(codas);
+  const bare = (shareOfNothing(onsets) / nuclei.length) * open;
+  return ((bare + bare ** 2) / mostSyllables) * shareOfNothing(codas);
 }
 
 /**

@@ -163,6 +163,7 @@ describe("dates", () => {
     expect(weekdays.some((source) => /^\d/.test(source) && !named.test(source))).toBe(true);
     expect(german.some(({ source }) => /^\d\d?\. \p{L}+ \d{4},? lundi$/u.test(source))).toBe(true);
     expect(german.some(({ source }) => /^lundi,? \d\d?\. \p{L}+ \d{4}$/u.test(source))).toBe(true);
+    expect(german.some(({ source }) => /^lundi [1-7],? \d\d?\. \p{L}+ \d{4}$/u.test(source))).toBe(true);
     for (const { source, target, fields } of drawn)
       expect(source.slice(...fields.day).padStart(2, "0"), source).toBe(target.slice(8));
   });
@@ -170,10 +171,12 @@ describe("dates", () => {
     const drawn = k.examples(k.datesTask({ locales: ["fr"], months: "varied", fold: 3 }), "training", 2000);
     const whole = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(" ");
     const months = new Set(drawn.map(({ source, fields }) => source.slice(...fields.month)));
-    for (const text of ["septe", "sept.", "jan", "octo.", "juill", "août"]) expect(months, text).toContain(text);
+    const texts = ["septe", "sept.", "jan", "octo.", "juill", "août", "mrs", "fvr.", "dcmb"];
+    for (const text of texts) expect(months, text).toContain(text);
     for (const { source, target, fields } of drawn) {
       const start = source.slice(...fields.month).replace(".", "");
-      const meant = whole.filter((month) => month.startsWith(start));
+      const bare = (month: string) => month[0] + month.slice(1).replace(/[aeiouéû]/g, "");
+      const meant = whole.filter((month) => month.startsWith(start) || bare(month).startsWith(start));
       expect(meant, source).toContain(whole[Number(target.slice(5, 7)) - 1]);
       expect(meant.length, source).toBe(1);
     }

@@ -110,7 +110,7 @@ export const dates: Experiment = {
       `${dateLocales.length} locales of 40 languages, written by Intl in five forms each, English in eight more; years 1950 to 2049, so that two digits are one year`,
       `${tested} dates of days that no example to learn from has; of the forms an eighth is held out, with each seed another: fold seed mod 8 of dateForms`,
       "new texts: some forms write what another one writes (3 May 79 in both manners of English); here those are left out",
-      "to learn from, half of the dates have other spaces and marks between their fields than the form has, and numbers of one digit or two; half no day of the week, or one of any language in front or behind; half the month's name cut to its first letters; but never so that the text is one that a held-out form of any language writes for that day",
+      "to learn from, half of the dates have other spaces and marks between their fields than the form has, and numbers of one digit or two; half no day of the week, or one of any language in front or behind, a quarter of these with a number; half the month's name cut to its first letters, a quarter of these to its first consonants; but never so that the text is one that a held-out form of any language writes for that day",
       `characters, embedding ${size.embedding}, a GRU of ${size.hidden} in both directions reads, one of ${size.hidden} writes (with Luong's general attention or none); ${stepsOf(quick)} steps of ${size.batch} fresh pairs, Adam ${size.rate}, cosine`,
       "the last columns but one: share of the attention of the characters of a field that lies on that field as Intl marks it",
     ],

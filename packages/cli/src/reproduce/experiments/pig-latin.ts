@@ -6,7 +6,7 @@ import { type Experiment, meanOf, rowOf } from "../experiment.js";
 import { comparePairs, gruNet, type PairContender, samplesOf } from "../pair-rows.js";
 
 const size = { embedding: 32, hidden: 128, batch: 64, rate: 5e-3 };
-const stepsOf = (quick: boolean): number => (quick ? 60 : 4000);
+const stepsOf = (quick: boolean): number => (quick ? 60 : 8000);
 const tested = 2000;
 const letters = "abcdefghijklmnopqrstuvwxyz";
 const [looking, blind] = ["attention", "no attention"];
