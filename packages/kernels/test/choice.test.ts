@@ -24,6 +24,13 @@ it("takes the faster way, and the other when that becomes faster", () => {
   expect(runMany(choice, 100_000, (alone) => (alone ? 1 : 2)) / 100_000).toBeGreaterThan(0.99);
 });
 
+it("tries both again as soon as the way it took has become slow", () => {
+  const choice = openChoice();
+  runMany(choice, 20_000, (alone) => (alone ? 2 : 1));
+  const lone = runMany(choice, 100, (alone) => (alone ? 2 : 5));
+  expect(lone).toBeGreaterThan(70);
+});
+
 it("is not misled by a run that was interrupted", () => {
   const choice = openChoice();
   let i = 0;
