@@ -64,7 +64,7 @@ INLINE void gruStep(const Acts& acts, const Args& a, const Sequence& s, int64_t 
       }
     });
   };
-  forPanels<3>(work, H, hPrev + rows.begin * H, H, a.r, H, W, start, finish);
+  forPanels<3>(work, H, hPrev + rows.begin * H, H, a.r, H, W, start, finish, inTurn(t));
 }
 
 template <typename Acts, typename Args>

@@ -42,7 +42,7 @@ INLINE void lstmStep(const Units& units, const Args& a, const Sequence& s, int64
       }
     });
   };
-  forPanels<G>(work, H, hPrev + rows.begin * H, H, a.r, H, W, start, finish);
+  forPanels<G>(work, H, hPrev + rows.begin * H, H, a.r, H, W, start, finish, inTurn(t));
 }
 
 template <typename Units, typename Args>
