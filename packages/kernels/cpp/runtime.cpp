@@ -31,6 +31,10 @@ void execute(float* base, Program program, int64_t times, const Team& team) {
   Team whole = team;
   Team lone = team;
   lone.size = 1;
+  Team half = team;
+  half.size = team.size / 2;
+  half.rank = half.size > 0 ? team.rank % half.size : 0;
+  const uint32_t ownHalf = team.rank < half.size ? lowerStep : upperStep;
   for (int64_t turn = 0; turn < times; turn++) {
     const double* step = program.code;
     for (int64_t i = 0; i < program.steps; i++) {
@@ -38,9 +42,11 @@ void execute(float* base, Program program, int64_t times, const Team& team) {
       // Read before the barrier: once all have met at the last step, the caller may let the program go.
       const double* next = step + 3 + static_cast<int64_t>(step[2]);
       const bool solo = team.size > 1 && (flags & soloStep);
-      whole.half = lone.half = (flags & halfStep) != 0;
+      const bool parted = team.size % 2 == 0 && (flags & (lowerStep | upperStep));
+      whole.half = half.half = lone.half = (flags & halfStep) != 0;
       whole.rows = (flags & rowsStep) != 0;
-      if (!solo || team.rank == 0) runKernel(static_cast<int>(step[0]), base, step + 3, solo ? lone : whole);
+      if (parted ? (flags & ownHalf) != 0 : !solo || team.rank == 0)
+        runKernel(static_cast<int>(step[0]), base, step + 3, parted ? half : solo ? lone : whole);
       if (flags & meetStep) team.barrier();
       step = next;
     }

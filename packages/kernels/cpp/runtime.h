@@ -15,6 +15,8 @@ constexpr uint32_t soloStep = 1;  // so little work that rank 0 does it alone
 constexpr uint32_t meetStep = 2;  // all threads wait for each other after it
 constexpr uint32_t halfStep = 4;  // products in bfloat16
 constexpr uint32_t rowsStep = 8;  // threads split the rows (M of multiply, d2 of map and copy): the same in neighbouring steps
+constexpr uint32_t lowerStep = 16;  // of a product: the lower half of the threads computes it, where their number is even
+constexpr uint32_t upperStep = 32;  // likewise the upper half
 
 constexpr int maxThreads = 128;
 

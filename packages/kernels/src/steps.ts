@@ -3,6 +3,7 @@
 // T time, N batch, H hidden, M N K of a product.
 
 import { type EncodedProgram, type KernelName, kernelNames, kernels } from "unrolled";
+import { pairProducts } from "./product-pairs.js";
 import { goTogether, longestGroup, type RowCall, rowSeer } from "./row-groups.js";
 
 /** Flags of a step, as in cpp/runtime.h. */
@@ -10,6 +11,8 @@ const soloStep = 1;
 const meetStep = 2;
 const halfStep = 4;
 const rowsStep = 8;
+const lowerStep = 16;
+const upperStep = 32;
 
 /** Nanoseconds of one thread's work, measured: below them a second thread costs more than it gives. */
 const shareAbove = 1500;
@@ -46,21 +49,25 @@ export function encodeSteps(program: EncodedProgram, threads: number): Steps {
   const isShared = (call: number): boolean => forced || (costs[call] as number) >= shareAbove;
   const groups = threads === 1 ? new Map<number, Member>() : groupRows(code, calls, threads, isShared);
   const onAll = (call: number): boolean => isShared(call) || groups.has(call);
+  const pairs = threads % 2 === 0 ? pairProducts(code, calls, isShared) : new Set<number>();
+  const side = (call: number): number => (pairs.has(call) ? lowerStep : pairs.has(call - 1) ? upperStep : 0);
   const steps = new Float64Array(code.length + calls);
-  let shared = 0;
+  let sharedCost = 0;
   let at = 0;
   for (let call = 0; call < calls; call++) {
     const count = code[at + 1] as number;
     const member = groups.get(call);
-    if (onAll(call)) shared += costs[call] as number;
-    const meets = call + 1 === calls || ((onAll(call) || onAll(call + 1)) && !groups.get(call + 1)?.goesOn);
+    if (onAll(call)) sharedCost += costs[call] as number;
+    const goesOn = pairs.has(call) || groups.get(call + 1)?.goesOn;
+    const meets = call + 1 === calls || ((onAll(call) || onAll(call + 1)) && !goesOn);
     steps[at + call] = code[at] as number;
-    steps[at + call + 1] = half + (onAll(call) ? 0 : soloStep) + (meets ? meetStep : 0) + (member ? rowsStep : 0);
+    const shared = (onAll(call) ? 0 : soloStep) + (member ? rowsStep : 0) + side(call);
+    steps[at + call + 1] = half + shared + (meets ? meetStep : 0);
     steps.set(code.subarray(at + 1, at + 2 + count), at + call + 2);
     if (member) steps.set(member.numbers, at + call + 3);
     at += 2 + count;
   }
-  const alone = !forced && shared < wakeAbove;
+  const alone = !forced && sharedCost < wakeAbove;
   return { code: steps, alone, doubtful: !forced && !alone && explained < doubtBelow };
 }
 

@@ -81,13 +81,15 @@ bool checkStep(const char* shape, const double* numbers, size_t count, size_t wo
 
 /** The number of steps, or -1 where the code is not a program. */
 int64_t checkCode(const double* code, size_t numbers, size_t words, const Refusal& no) {
-  const uint32_t known = soloStep | meetStep | rowsStep | (multipliesHalf() ? halfStep : 0);
+  const uint32_t always = soloStep | meetStep | rowsStep | (multipliesHalf() ? halfStep : 0);
   size_t at = 0;
   size_t steps = 0;
   for (; at < numbers; steps++) {
     if (numbers - at < 3) return no.say(steps, "a step must have a head of three numbers", 0), -1;
     const double kernel = code[at], flags = code[at + 1], count = code[at + 2];
     if (!isWhole(kernel, kernelCount - 1)) return no.say(steps, "no such kernel", kernel), -1;
+    const bool isProduct = kernel == static_cast<double>(Kernel::gemm_);
+    const uint32_t known = always | (isProduct ? lowerStep | upperStep : 0);
     if (!isWhole(flags, 255) || static_cast<uint32_t>(flags) & ~known) return no.say(steps, "no such flags", flags), -1;
     if (!isWhole(count, static_cast<double>(numbers - at - 3))) return no.say(steps, "too many numbers", count), -1;
     const size_t width = static_cast<size_t>(count);

@@ -31,7 +31,10 @@ const isSmall = ({ args }: Call, packing: Call): boolean =>
 
 function productInPlace(call: Call, packing: Call): Call {
   const { c, a, M, N, K, aRow, cRow, accumulate } = call.args;
-  const [left, right] = [{ aBatch: 0, aRow, aCol: 1 }, { bBatch: 0, bRow: packing.args.kStride, bCol: 1 }];
+  const [left, right] = [
+    { aBatch: 0, aRow, aCol: 1 },
+    { bBatch: 0, bRow: packing.args.kStride, bCol: 1 },
+  ];
   const args = { c, a, b: packing.args.x, batch: 1, M, N, K, ...left, ...right, cBatch: 0, cRow, accumulate };
   return { ...call, kernel: "gemm", args };
 }
