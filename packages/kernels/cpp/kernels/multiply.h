@@ -176,8 +176,8 @@ INLINE void multiplyRow(const MultiplyArgs& m, Range panels, float* scratch) {
   }
 }
 
-/** Rows and terms up to which the tiles of A are not worth their copies. */
-constexpr int64_t placeRows = 32;
+/** Rows and terms up to which the tiles of A are not worth their copies: for wide vectors, whose panels are few. */
+constexpr int64_t placeRows = W == 16 ? 32 : 0;
 constexpr int64_t placeDepth = 512;
 
 /** The given rows and panels, A where it lies. */
