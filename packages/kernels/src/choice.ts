@@ -22,7 +22,7 @@ export interface Choice {
 }
 
 const trialRuns = 7;
-const intervals = { least: 64, most: 1024 } as const;
+const intervals = { least: 64, most: 16384 } as const;
 /** So many runs on end, each so many times the usual, and both ways are tried again. */
 const slowness = { runs: 8, factor: 1.5 } as const;
 
