@@ -31,10 +31,10 @@ void execute(float* base, Program program, int64_t times, const Team& team) {
   Team whole = team;
   Team lone = team;
   lone.size = 1;
-  Team half = team;
-  half.size = team.size / 2;
-  half.rank = half.size > 0 ? team.rank % half.size : 0;
-  const uint32_t ownHalf = team.rank < half.size ? lowerStep : upperStep;
+  Team part = team;
+  part.size = team.size / 2;
+  part.rank = part.size > 0 ? team.rank % part.size : 0;
+  const uint32_t ownPart = team.rank < part.size ? lowerStep : upperStep;
   for (int64_t turn = 0; turn < times; turn++) {
     const double* step = program.code;
     for (int64_t i = 0; i < program.steps; i++) {
@@ -43,10 +43,10 @@ void execute(float* base, Program program, int64_t times, const Team& team) {
       const double* next = step + 3 + static_cast<int64_t>(step[2]);
       const bool solo = team.size > 1 && (flags & soloStep);
       const bool parted = team.size % 2 == 0 && (flags & (lowerStep | upperStep));
-      whole.half = half.half = lone.half = (flags & halfStep) != 0;
+      whole.half = part.half = lone.half = (flags & halfStep) != 0;
       whole.rows = (flags & rowsStep) != 0;
-      if (parted ? (flags & ownHalf) != 0 : !solo || team.rank == 0)
-        runKernel(static_cast<int>(step[0]), base, step + 3, parted ? half : solo ? lone : whole);
+      if (parted ? (flags & ownPart) != 0 : !solo || team.rank == 0)
+        runKernel(static_cast<int>(step[0]), base, step + 3, parted ? part : solo ? lone : whole);
       if (flags & meetStep) team.barrier();
       step = next;
     }

@@ -14,10 +14,13 @@ export interface DatesOptions extends DateFormsOptions {
   readonly separators?: "as written" | "varied";
   /**
    * "varied": in half of the examples the day of the week is left out, or one stands in front or behind as some form of some language
-   * writes it ("1979/05/03, jeudi"). Never so that the text is one that a held-out form of any language writes.
+   * writes it ("1979/05/03, jeudi"), a quarter of these with a number ("jeudi 5"). Never so that the text is one that a held-out form of any language writes.
    */
   readonly weekdays?: "as written" | "varied";
-  /** "varied": in half of the examples the name of the month is cut to its first letters, where they tell it ("abe. 21"). */
+  /**
+   * "varied": in half of the examples the name of the month is cut to its first letters, a quarter of them to its first consonants,
+   * where these tell it ("abe. 21", "3 mrt 1979").
+   */
   readonly months?: "as written" | "varied";
   readonly seed?: number;
 }
