@@ -57,7 +57,7 @@ function contender(name: string, attention: boolean, quick: boolean): PairConten
 export const pigLatin: Experiment = {
   name: "pig-latin",
   summary: "English to Pig Latin: shopping, oppingshay",
-  minutes: 10,
+  minutes: 16,
   open: ({ quick }) => {
     const words = englishWords();
     return {

@@ -102,6 +102,15 @@ function multiplyTrial(M: number, N: number, K: number, variant: Variant, seed: 
  */
 const sumOfProducts = (K: number): Tolerance => ({ relative: 5e-7 + 1.5e-7 * Math.sqrt(K), scale: 1 });
 
+/** About the terms and columns up to which small products copy neither side, and past the blocks of those that do. */
+const longSizes = [
+  [13, 20, 512],
+  [13, 49, 513],
+  [26, 70, 600],
+  [5, 512, 30],
+  [5, 520, 30],
+] as const;
+
 function gemmCases(): TrialCase[] {
   const cases: TrialCase[] = [];
   let turn = 0;
@@ -113,6 +122,12 @@ function gemmCases(): TrialCase[] {
         const name = `${batch} of ${M}x${K} times ${K}x${N}, layout ${layout}`;
         cases.push({ kernel: "gemm", name, trial: () => gemmTrial(batch, M, N, K, layout, seedOf(name)) });
       }
+  for (const layout of [0, 1, 4, 5]) {
+    for (const [M, N, K] of longSizes) {
+      const name = `${M}x${K} times ${K}x${N}, layout ${layout}`;
+      cases.push({ kernel: "gemm", name, trial: () => gemmTrial(2, M, N, K, layout, seedOf(name)) });
+    }
+  }
   for (const layout of [0, 1, 2, 3, 4, 5, 6, 7]) {
     cases.push({
       kernel: "gemm",
