@@ -61,8 +61,8 @@ export function encodeSteps(program: EncodedProgram, threads: number): Steps {
     const goesOn = pairs.has(call) || groups.get(call + 1)?.goesOn;
     const meets = call + 1 === calls || ((onAll(call) || onAll(call + 1)) && !goesOn);
     steps[at + call] = code[at] as number;
-    const shared = (onAll(call) ? 0 : soloStep) + (member ? rowsStep : 0) + side(call);
-    steps[at + call + 1] = half + shared + (meets ? meetStep : 0);
+    const sharing = (onAll(call) ? 0 : soloStep) + (member ? rowsStep : 0) + side(call);
+    steps[at + call + 1] = half + sharing + (meets ? meetStep : 0);
     steps.set(code.subarray(at + 1, at + 2 + count), at + call + 2);
     if (member) steps.set(member.numbers, at + call + 3);
     at += 2 + count;

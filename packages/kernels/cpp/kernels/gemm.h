@@ -72,8 +72,7 @@ INLINE void gemmRow(const GemmArgs& g, const float* a, const float* b, float* c,
   forVectors(j, columns.end, [&](int64_t i, auto lanes) { gemmColumns<1>(g, a, b + i, c + i, lanes); });
 }
 
-/** Terms and columns up to which a product may read both sides where they lie. */
-constexpr int64_t placeTerms = 512;
+/** Columns up to which a product may read both sides where they lie. */
 constexpr int64_t placeColumns = 512;
 
 /** Narrow vectors leave much of every line that the columns of A would take in the nearest cache. */

@@ -6,6 +6,9 @@
 
 namespace UNROLLED {
 
+/** Terms up to which it pays. */
+constexpr int64_t placeTerms = 512;
+
 /** Rows of A where they lie: their numbers are `step` apart. */
 struct InPlace {
   const float* a;

@@ -176,9 +176,8 @@ INLINE void multiplyRow(const MultiplyArgs& m, Range panels, float* scratch) {
   }
 }
 
-/** Rows and terms up to which the tiles of A are not worth their copies: for wide vectors, whose panels are few. */
+/** Rows up to which the tiles of A are not worth their copies: for wide vectors, whose panels are few. */
 constexpr int64_t placeRows = W == 16 ? 32 : 0;
-constexpr int64_t placeDepth = 512;
 
 /** The given rows and panels, A where it lies. */
 INLINE void multiplyFew(const MultiplyArgs& m, Range rows, Range panels) {
@@ -202,7 +201,7 @@ INLINE void multiplyAs(const MultiplyArgs& m, const Team& team) {
   const Range columns = byRows ? Range{0, panels} : share(panels, team);
   if (m.M == 1 && rows.end > rows.begin) return multiplyRow<M>(m, columns, team.scratch);
   const int64_t count = rows.end - rows.begin, blocks = ceilDiv(count, blockRows);
-  if (M::terms == 1 && count <= placeRows && m.K <= placeDepth) return multiplyFew(m, rows, columns);
+  if (M::terms == 1 && count <= placeRows && m.K <= placeTerms) return multiplyFew(m, rows, columns);
   for (int64_t i = 0; i < blocks; i++) {
     const Range r = piece(count, blocks, i);
     multiplyBlock<M>(m, {rows.begin + r.begin, rows.begin + r.end}, columns, team.scratch);

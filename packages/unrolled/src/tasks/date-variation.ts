@@ -86,7 +86,7 @@ const isVowel = /^[aeiouyаеёиоуыэюяіїєαεηιουω]/u;
 const consonants = (name: string): string =>
   [...name].filter((letter, i) => i === 0 || !isVowel.test(letter.normalize("NFD").toLowerCase())).join("");
 
-/** Without its day of the week; or with one that another form has, of whatever language, in front or behind; some have a number in their names. */
+/** Without its day of the week; or with one that another form has, of whatever language, in front or behind, some with a number. */
 function otherWeekday(random: Draws, pieces: readonly Piece[], other: readonly Piece[]): readonly Piece[] {
   const plain = withoutWeekday(pieces);
   if (plain.length < pieces.length && random.uniform() < 0.5) return plain;

@@ -14,7 +14,8 @@ export interface DatesOptions extends DateFormsOptions {
   readonly separators?: "as written" | "varied";
   /**
    * "varied": in half of the examples the day of the week is left out, or one stands in front or behind as some form of some language
-   * writes it ("1979/05/03, jeudi"), a quarter of these with a number ("jeudi 5"). Never so that the text is one that a held-out form of any language writes.
+   * writes it ("1979/05/03, jeudi"), a quarter of these with a number ("jeudi 5"). Never so that the text is one that a held-out
+   * form of any language writes.
    */
   readonly weekdays?: "as written" | "varied";
   /**
